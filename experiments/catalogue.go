@@ -1,0 +1,25 @@
+package experiments
+
+// Catalogue is what the reader of a file must know of the rest of the
+// program: it lets this package check names and parameters without importing
+// the workloads or the charts.
+type Catalogue struct {
+	Workloads []WorkloadSpec
+	Charts    []string
+	CPUs      int // usable CPUs of this host: what "max" means
+}
+
+// WorkloadSpec describes one workload to the reader of a file.
+type WorkloadSpec struct {
+	Name    string
+	Summary string
+	Params  []ParamSpec
+}
+
+// ParamSpec describes one parameter of a workload.
+type ParamSpec struct {
+	Name    string
+	Default string // canonical spelling
+	Allowed string // in words: "a whole number from 1 to 4096", "bytes, 1 KiB to 1 GiB", "one of a, b"
+	Check   func(text string) (canonical string, err error)
+}

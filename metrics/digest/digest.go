@@ -1,0 +1,57 @@
+// Package digest reduces the raw files of a run to the tables that charts and
+// reports show. It is a pure function of those files.
+package digest
+
+import (
+	"forklore/experiments"
+	"forklore/metrics/record"
+)
+
+// Digest is a run, reduced.
+type Digest struct {
+	Manifest record.Manifest
+	Cells    []Cell // in the plan's order; only cells with at least one row
+	Failures []Failure
+	Lines    []Line
+	Rows     int      // rows of trials.csv, warm-ups and failures included
+	Warnings []string // what a reader must know before believing the numbers
+}
+
+// Cell is one cell of the grid with the values of its trials.
+type Cell struct {
+	experiments.Cell
+	Trials []int                // numbers of its ok, measured trials, in run order
+	Blocks []int                // block of each of them
+	Values map[string][]float64 // metric name: one value for each of Trials, NaN where absent
+	Failed map[string]int       // status: trials that did not end ok
+}
+
+// Failure is a trial that did not end ok.
+type Failure struct {
+	Trial, Block   int
+	Cell           string
+	Title          string // the cell in words
+	Status, Detail string
+	Log            string
+}
+
+// Line is one trial over time: the sum over its processes at each tick,
+// reduced to at most 200 points without losing a peak.
+type Line struct {
+	Cell  int // index into Digest.Cells
+	Trial int
+	T     []float64 // seconds after the gate
+	CPUs  []float64 // CPUs in use since the tick before: a rate, NaN at the first tick
+	RSS   []float64 // bytes
+	PSS   []float64 // bytes, NaN where it was not read
+}
+
+// Metric is a number that every ok trial has, derived from its row alone.
+type Metric struct {
+	Name  string // with its unit: "wall_s"
+	Title string // on axes: "wall time"
+	Unit  string // "s", "B", "items/s", "B/s", "" for counts and ratios
+	Doc   string // one line, with the source
+	Less  bool   // less is better; false: more is better, or neither
+	Of    func(*record.Trial) float64
+}

@@ -1,0 +1,2 @@
+// Package link is how workers talk to each other.
+package link
