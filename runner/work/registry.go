@@ -1,0 +1,128 @@
+package work
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+var kinds = map[string]Kind{}
+
+// register adds a workload; each one's file calls it from init. Two of one name
+// are our own bug.
+func register(k Kind) {
+	if _, taken := kinds[k.Name]; taken {
+		panic("work: two workloads are named " + k.Name)
+	}
+	kinds[k.Name] = k
+}
+
+// Kinds returns the workloads that lists show, sorted by name: all but the
+// hidden ones.
+func Kinds() []Kind {
+	var list []Kind
+	for _, k := range kinds {
+		if !k.Hidden {
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Lookup returns the workload of that name, a hidden one too. For an unknown
+// name the error lists the known ones, nearest first.
+func Lookup(name string) (Kind, error) {
+	if k, ok := kinds[name]; ok {
+		return k, nil
+	}
+	var known []string
+	for _, k := range Kinds() {
+		known = append(known, k.Name)
+	}
+	return Kind{}, fmt.Errorf("no workload is named %q; there are %s", name, strings.Join(nearest(name, known), ", "))
+}
+
+// Parse checks raw values and fills in the defaults of those not given. The
+// error holds every fault, one a line: unknown names and values that are not
+// allowed, each with what is.
+func (k Kind) Parse(raw map[string]string) (Params, error) {
+	checked := Params{}
+	var faults []error
+	for _, p := range k.Params {
+		text, given := raw[p.Name]
+		if !given {
+			checked[p.Name] = p.Default
+			continue
+		}
+		canonical, err := p.Check(text)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("workload %s: parameter %s: %w", k.Name, p.Name, err))
+			continue
+		}
+		checked[p.Name] = canonical
+	}
+	faults = append(faults, k.unknown(raw)...)
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return checked, nil
+}
+
+// unknown returns a fault for each name in raw that is no parameter of k.
+func (k Kind) unknown(raw map[string]string) []error {
+	var known, strange []string
+	for _, p := range k.Params {
+		known = append(known, p.Name)
+	}
+	for name := range raw {
+		if !slices.Contains(known, name) {
+			strange = append(strange, name)
+		}
+	}
+	slices.Sort(strange)
+	var faults []error
+	for _, name := range strange {
+		has := "it has none"
+		if len(known) > 0 {
+			has = "it has " + strings.Join(nearest(name, known), ", ")
+		}
+		faults = append(faults, fmt.Errorf("workload %s has no parameter %q; %s", k.Name, name, has))
+	}
+	return faults
+}
+
+// nearest returns names sorted by edit distance from name, then by spelling.
+func nearest(name string, names []string) []string {
+	sorted := slices.Clone(names)
+	slices.SortFunc(sorted, func(a, b string) int {
+		if d := distance(name, a) - distance(name, b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return sorted
+}
+
+// distance is Levenshtein's: the fewest bytes to insert, delete or replace to
+// turn a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
