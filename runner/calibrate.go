@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"forklore/experiments"
+	"forklore/metrics/record"
+)
+
+// group is what shares a calibration: the same work, whatever runs it.
+type group struct {
+	workload, params string
+	aim              float64
+}
+
+func groupOf(c experiments.Cell) group { return group{c.Workload, c.ParamText(), c.AutoS} }
+
+// calibration is what is known of a group before the first block.
+type calibration struct {
+	items int64
+	err   error // why there is no number of items
+}
+
+// calibrate chooses the items of every group that asks for auto, and runs each
+// amount of work once in the plain loop: its checksum is the one that all
+// models must have.
+func (c *campaign) calibrate(ctx context.Context) {
+	c.calibrations = map[group]calibration{}
+	proven := map[string]bool{}
+	for i, cell := range c.plan.Cells {
+		if ctx.Err() != nil || c.stopping() {
+			return
+		}
+		if cell.DurationS > 0 {
+			continue
+		}
+		g := groupOf(cell)
+		if _, met := c.calibrations[g]; !met && cell.AutoS > 0 {
+			c.report(Progress{Phase: Calibrating, Cell: &c.plan.Cells[i]})
+			c.calibrations[g] = c.choose(ctx, cell, g)
+		}
+		known := c.calibrations[g]
+		if known.err != nil {
+			continue
+		}
+		items := cell.TotalItems(known.items)
+		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
+		if !proven[key] {
+			proven[key] = true
+			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
+			c.refer(ctx, cell, g, items)
+		}
+	}
+}
+
+// refer runs the reference trial of one amount of work.
+func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, items int64) {
+	a := c.try(ctx, reference(cell, items), items, experiments.Step{})
+	if a.row.Status != record.OK {
+		c.warn("%s %s: the reference run in a plain loop failed, so the first ok trial stands in for it: %s: %s",
+			g.workload, g.params, a.row.Status, a.row.Detail)
+		return
+	}
+	c.manifest.Calibration = append(c.manifest.Calibration, record.Calibration{
+		Workload: g.workload, Params: g.params, Items: items, Cell: "sequential, 1 CPU", WallS: a.row.WallS, AimS: g.aim,
+	})
+}
+
+// choose finds how many items of a group take as long as it aims at, by
+// running more and more of them until a trial is long enough to judge by.
+func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) calibration {
+	const tries = 24
+	n := int64(1)
+	for range tries {
+		a := c.try(ctx, reference(cell, n), n, experiments.Step{})
+		if a.row.Status != record.OK {
+			return calibration{err: fmt.Errorf("items: auto could not be calibrated: the plain loop over %d items ended %s: %s", n, a.row.Status, a.row.Detail)}
+		}
+		wall := a.row.WallS
+		if wall >= g.aim/5 {
+			return calibration{items: c.round(g, float64(n)*g.aim/wall)}
+		}
+		grow := math.Min(100, math.Max(2, g.aim/2/math.Max(wall, 1e-9)))
+		if float64(n)*grow > math.MaxInt64/2 {
+			break
+		}
+		n = int64(float64(n) * grow)
+	}
+	return calibration{err: errors.New("items: auto could not be calibrated: the items take no measurable time; give a number of items or a duration")}
+}
+
+// round makes a number of items that every worker count of the group divides,
+// so that equal ranges are equal, and that reads well.
+func (c *campaign) round(g group, items float64) int64 {
+	unit := int64(1)
+	for _, cell := range c.plan.Cells {
+		if w := int64(cell.Workers); groupOf(cell) == g {
+			if l := lcm(unit, w); float64(l) <= math.Max(items, 1)/4 {
+				unit = l
+			} else {
+				items = math.Max(items, float64(w))
+			}
+		}
+	}
+	digits := math.Pow(10, math.Max(0, math.Floor(math.Log10(items))-1))
+	n := int64(math.Round(items/digits) * digits)
+	return max(unit, (n+unit/2)/unit*unit)
+}
+
+func lcm(a, b int64) int64 {
+	x, y := a, b
+	for y != 0 {
+		x, y = y, x%y
+	}
+	return a / x * b
+}

@@ -1,0 +1,23 @@
+package runner
+
+import (
+	"forklore/experiments"
+	"forklore/runner/work"
+)
+
+// Catalogue returns what the reader of experiment files must know: the
+// workloads with their parameters, the charts by name, and the CPUs this
+// process may use.
+func Catalogue(charts []string, cpus int) experiments.Catalogue {
+	cat := experiments.Catalogue{Charts: charts, CPUs: cpus}
+	for _, k := range work.All() {
+		spec := experiments.WorkloadSpec{Name: k.Name, Summary: k.Summary}
+		for _, p := range k.Params {
+			spec.Params = append(spec.Params, experiments.ParamSpec{
+				Name: p.Name, Default: p.Default, Allowed: p.Allowed(), Check: p.Check,
+			})
+		}
+		cat.Workloads = append(cat.Workloads, spec)
+	}
+	return cat
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"forklore/experiments"
+	"forklore/runner"
+	"forklore/runner/host"
+)
+
+// runFlags are the options of run.
+type runFlags struct {
+	choice
+	results string
+	quiet   bool
+	json    bool
+}
+
+func runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE|NAME...",
+		Short: "Run experiments: measure, digest, draw, report",
+		Long: `Runs each experiment and writes a folder results/EXPERIMENT/TIME-HOST with
+trials.csv, samples.csv, summary.csv, charts and report.md. Ctrl-C once ends
+the run after the trial at hand; twice kills it. What was measured is kept
+either way.`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeExperiments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f.flags(cmd)
+	cmd.Flags().StringVar(&f.results, "results", "results", "folder that results are written below")
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print what came of each run as one JSON object a line")
+	return cmd
+}
+
+func (f *runFlags) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
+	list, err := f.load(words, stderr)
+	if err != nil {
+		return err
+	}
+	program, err := host.Find()
+	if err != nil {
+		return err
+	}
+	ctx, stop, done := interrupts(ctx, stderr)
+	defer done()
+	worst := exitOK
+	for _, l := range list {
+		code, err := f.one(ctx, l, program, stop, stdout, stderr)
+		if err != nil {
+			return err
+		}
+		worst = max(worst, code)
+		if code == exitInterrupted {
+			break
+		}
+	}
+	if worst != exitOK {
+		return &coded{worst, errTold}
+	}
+	return nil
+}
+
+// one runs one experiment and rebuilds everything that is derived from it.
+func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-chan struct{}, stdout, stderr io.Writer) (int, error) {
+	show := newDisplay(stderr, f.quiet, l.Name)
+	fmt.Fprintf(stderr, "%s: %d cells x %d trials, about %v\n", l.Name, len(l.plan.Cells), l.plan.Trials, rough(l.plan.Estimate()))
+	out, err := runner.Run(ctx, runner.Config{
+		Experiment: l.Experiment, Plan: l.plan, Program: program, Root: f.results,
+		Command: f.command(l), Commit: commit(), Stop: stop,
+		Progress: show.progress, OnTick: show.tick,
+	})
+	show.close()
+	for _, w := range out.Warnings {
+		fmt.Fprintln(stderr, "warning: "+w)
+	}
+	if err != nil && out.Trials == 0 {
+		return exitFault, err
+	}
+	answer, derived := rebuild(out.Dir)
+	if err = errors.Join(err, derived); err != nil {
+		return exitFault, err
+	}
+	if err := f.tell(out, answer, stdout); err != nil {
+		return exitFault, err
+	}
+	switch {
+	case out.Interrupted:
+		fmt.Fprintf(stderr, "interrupted after %d trials; they are in %s\n", out.Trials, out.Dir)
+		return exitInterrupted, nil
+	case out.Failed > 0:
+		fmt.Fprintf(stderr, "%d of %d trials failed; the report says which and why\n", out.Failed, out.Trials)
+		return exitTrials, nil
+	}
+	return exitOK, nil
+}
+
+func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) error {
+	if f.json {
+		return json.NewEncoder(stdout).Encode(map[string]any{
+			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed,
+			"interrupted": out.Interrupted, "warnings": out.Warnings,
+		})
+	}
+	_, err := fmt.Fprintf(stdout, "%s\n%s\n", strings.TrimSpace(answer.Answer), answer.Report)
+	return err
+}
+
+// command returns the words that reproduce the run.
+func (f *runFlags) command(l loaded) []string {
+	words := []string{"forklore", "run", l.File}
+	if f.options.Profile != "" {
+		words = append(words, "--profile", f.options.Profile)
+	}
+	for _, s := range f.options.Set {
+		words = append(words, "--set", s)
+	}
+	if f.options.Filter != "" {
+		words = append(words, "--filter", strconv.Quote(f.options.Filter))
+	}
+	return words
+}
+
+// commit returns the source's revision as the linker recorded it.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+func completeExperiments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names, err := os.ReadDir("experiments")
+	var list []string
+	if err == nil {
+		for _, n := range names {
+			if name, ok := strings.CutSuffix(n.Name(), ".yaml"); ok {
+				list = append(list, name)
+			}
+		}
+	}
+	return append(list, experiments.Embedded()...), cobra.ShellCompDirectiveDefault
+}

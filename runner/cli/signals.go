@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// interrupts turns Ctrl-C into two steps: the first closes stop, the second
+// ends the context. done gives the signals back.
+func interrupts(parent context.Context, stderr io.Writer) (ctx context.Context, stop <-chan struct{}, done func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	halt, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+		case <-ended:
+			return
+		}
+		fmt.Fprintln(stderr, "\nfinishing the trial at hand; again to kill it")
+		close(halt)
+		select {
+		case <-signals:
+			fmt.Fprintln(stderr, "\nkilling the trial")
+			cancel()
+		case <-ended:
+		}
+	}()
+	return ctx, halt, func() {
+		signal.Stop(signals)
+		close(ended)
+		cancel()
+	}
+}

@@ -1,0 +1,117 @@
+package runner
+
+import (
+	"math"
+
+	"forklore/metrics"
+	"forklore/metrics/record"
+)
+
+const nano = 1e-9
+
+// fillPhases turns timestamps into the trial's phases. Each is absent unless
+// both of its ends were reached.
+func (a *attempt) fillPhases() {
+	if a.end.ReapedNS > 0 {
+		a.row.ReapS = float64(a.end.ReapedNS-a.end.StopNS) * nano
+	}
+	a.row.ObserveS = a.observe.Seconds()
+	var first, ready int64
+	for _, p := range a.procs {
+		first, ready = max(first, p.FirstNS), max(ready, p.ReadyNS)
+	}
+	if first == 0 {
+		return
+	}
+	a.row.SpawnS = float64(first-a.tree.SpawnNS) * nano
+	a.row.SetupS = float64(ready-first) * nano
+	if len(a.dones) < a.cell.Iterations {
+		return
+	}
+	a.row.ColdS = float64(a.end.ReapedNS-a.tree.SpawnNS)*nano - a.row.ObserveS
+	a.row.WallS, a.row.FirstS, a.row.MergeS = 0, 0, 0
+	for i, d := range a.dones {
+		soonest, latest := int64(math.MaxInt64), int64(0)
+		for _, f := range d.Finishes {
+			soonest, latest = min(soonest, f.NS), max(latest, f.NS)
+		}
+		wall := float64(latest-d.GateNS) * nano
+		a.row.WallS += wall
+		a.row.FirstS += float64(soonest-d.GateNS) * nano
+		a.row.MergeS += float64(d.MergedNS-latest) * nano
+		if a.cell.Iterations > 1 {
+			a.iterations = append(a.iterations, record.Iteration{Trial: a.row.Trial, Iteration: i + 1, WallS: wall})
+		}
+	}
+}
+
+// fillUsage takes CPU and memory from their authorities: the cgroup where we
+// own one, else the kernel's account of the reaped tree.
+func (a *attempt) fillUsage() {
+	e, r := a.end, &a.row
+	r.RusageS = e.UserS + e.SysS
+	r.CPUS, r.CPUUserS, r.CPUSysS, r.CPUSource = r.RusageS, e.UserS, e.SysS, "rusage"
+	r.MinorFaults, r.MajorFaults, r.VolCtxSw, r.InvolCtxSw = e.Minor, e.Major, e.Vol, e.Invol
+	r.InBlocks, r.OutBlocks = e.InBlocks, e.OutBlocks
+	if a.cgroup != nil {
+		if total, user, sys, err := a.cgroup.CPU(); err == nil && total > 0 {
+			r.CPUS, r.CPUUserS, r.CPUSysS, r.CPUSource = total, user, sys, "cgroup"
+		}
+		if peak, err := a.cgroup.MemPeak(); err == nil && peak > 0 {
+			r.MemPeakB, r.MemSource = peak, "cgroup"
+		}
+	}
+	if len(e.Usages) > 0 {
+		r.CPUSelfS, r.MemHighB = 0, 0
+	}
+	for _, u := range e.Usages {
+		r.CPUSelfS += u.UserS + u.SysS
+		r.MemHighB += u.HWMB
+	}
+	if len(a.procs) > 0 {
+		r.MemBaseB = 0
+	}
+	for _, p := range a.procs {
+		r.MemBaseB += p.HWMB
+	}
+	if r.MemSource == "" && !math.IsNaN(r.MemHighB) {
+		r.MemSource = "vmhwm"
+		if !math.IsNaN(r.MemLowB) {
+			r.MemSource = "pss..vmhwm"
+		}
+	}
+	a.fillSpent()
+}
+
+// fillSpent adds what the workers' own meters say of the work between gate and
+// finish.
+func (a *attempt) fillSpent() {
+	if len(a.dones) < a.cell.Iterations {
+		return
+	}
+	r := &a.row
+	r.CPUWorkS, r.GCCycles, r.GCCPUS, r.GCPauseS, r.AllocB = 0, 0, 0, 0, 0
+	for _, d := range a.dones {
+		r.CPUWorkS += d.Spent.CPUS
+		r.GCCycles += d.Spent.GCCycles
+		r.GCCPUS += d.Spent.GCCPUS
+		r.GCPauseS += d.Spent.GCPauseS
+		r.AllocB += d.Spent.AllocB
+	}
+}
+
+func (a *attempt) fillReadings(w metrics.Readings) {
+	a.samples = w.Samples
+	for i := range a.samples {
+		a.samples[i].Trial = a.row.Trial
+	}
+	r := &a.row
+	r.MemLowB, r.RSSPeakB = w.PSSPeakB, w.RSSPeakB
+	r.PSSReadyB, r.PSSDoneB, r.USSDoneB = w.PSSReadyB, w.PSSDoneB, w.USSDoneB
+	r.ThreadsMax, r.FDsMax = w.ThreadsMax, w.FDsMax
+	r.Samples, r.LateTicks = float64(w.Ticks), float64(w.Late)
+	r.SamplerCPUS, r.SamplerTickS = w.SelfCPUS, w.TickS
+	for _, text := range w.Warnings {
+		a.warn("%s", text)
+	}
+}

@@ -1,0 +1,113 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+
+	"forklore/runner/work"
+)
+
+// crew is a set of workers that a host drives: slots of this process, or a
+// child process and the slots in it. Dealing and supervising are written once
+// for both.
+type crew interface {
+	Ready() ([]Process, error)
+	Open() error
+	Report() (Report, error)
+	Stop() ([]Usage, error)
+}
+
+// local is the crew of goroutines in this process.
+type local struct {
+	job    Job
+	role   string
+	slots  []*slot
+	events chan event
+	kernel work.Kernel
+	cancel context.CancelFunc
+	before meter
+}
+
+// startLocal starts the slots. Their kernel is set up by Ready, so that a
+// process whose setup is slow has already told that it runs.
+func startLocal(job Job, role string, next *atomic.Int64, stop *atomic.Uint32) *local {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots)}
+	for i := range job.Slots {
+		s := &slot{job: job, index: i, next: next, stop: stop, events: l.events,
+			begin: make(chan struct{}), open: make(chan struct{}, 1)}
+		l.slots = append(l.slots, s)
+		go s.main(ctx)
+	}
+	return l
+}
+
+// Ready sets up the kernel, lets each slot prepare, and waits for all.
+func (l *local) Ready() ([]Process, error) {
+	kind, err := work.Lookup(l.job.Workload)
+	if err != nil {
+		return nil, err
+	}
+	env := work.Env{Slots: l.job.Slots, Rank: l.job.Rank, Dir: l.job.Dir}
+	if l.kernel, err = kind.New(l.job.Params, env); err != nil {
+		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
+	}
+	for _, s := range l.slots {
+		s.kernel = l.kernel
+		close(s.begin)
+	}
+	p := Process{PID: os.Getpid(), Role: l.role, Rank: l.job.Rank, Slots: len(l.slots), MaxProcs: runtime.GOMAXPROCS(0)}
+	for range l.slots {
+		ev := <-l.events
+		if ev.err != nil {
+			return nil, fmt.Errorf("worker %d: prepare %s: %w", l.job.Rank+ev.index, l.job.Workload, ev.err)
+		}
+		p.FirstNS = max(p.FirstNS, l.slots[ev.index].first)
+		p.ReadyNS = max(p.ReadyNS, ev.ns)
+		p.CPUs = ev.cpus
+	}
+	p.HWMB = residentPeak()
+	return []Process{p}, nil
+}
+
+// Open reads the process's meters and releases every slot.
+func (l *local) Open() error {
+	l.before = readMeter()
+	for _, s := range l.slots {
+		s.open <- struct{}{}
+	}
+	return nil
+}
+
+// Report waits for every slot's finish, or for the first error.
+func (l *local) Report() (Report, error) {
+	var r Report
+	for range l.slots {
+		ev := <-l.events
+		if ev.err != nil {
+			return r, fmt.Errorf("worker %d: %w", l.job.Rank+ev.index, ev.err)
+		}
+		r.Finishes = append(r.Finishes, ev.finish)
+	}
+	r.Spent = readMeter().since(l.before)
+	return r, nil
+}
+
+// Stop ends the slots, gives back what the kernel holds and says what the
+// process used.
+func (l *local) Stop() ([]Usage, error) {
+	l.cancel()
+	for _, s := range l.slots {
+		close(s.open)
+	}
+	u := ownUsage()
+	if c, ok := l.kernel.(work.Closer); ok {
+		if err := c.Close(); err != nil {
+			return nil, fmt.Errorf("close %s: %w", l.job.Workload, err)
+		}
+	}
+	return []Usage{u}, nil
+}

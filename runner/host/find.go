@@ -1,0 +1,41 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Find returns the path of trialhost, which stands beside this program, and
+// checks that both were built from the same version.
+func Find() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find trialhost: %w", err)
+	}
+	path := filepath.Join(filepath.Dir(self), "trialhost")
+	return path, Check(path)
+}
+
+// Check tells whether path is a trialhost of this version.
+func Check(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is missing: it is the program that is measured; run make to build both binaries into bin/", path)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "version").Output()
+	if err != nil {
+		return fmt.Errorf("%s does not answer (%w): run make to build it again", path, err)
+	}
+	if v := strings.TrimSpace(string(out)); v != Version {
+		return fmt.Errorf("%s is version %q, this forklore is %q: run make to build both from the same source", path, v, Version)
+	}
+	return nil
+}

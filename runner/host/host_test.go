@@ -1,0 +1,113 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+var program string
+
+// TestMain builds the real trialhost: every test here starts real processes.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "forklore-host-*")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "trialhost")
+	build := exec.Command("go", "build", "-o", program, "forklore/runner/trialhost")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	if err := Adopt(); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// layouts are the models as jobs: what each adds to a job with w workers.
+var layouts = map[string]func(j *Job){
+	"sequential": func(j *Job) { j.Workers, j.Pool = 1, false },
+	"goroutines": func(j *Job) {},
+	"threads":    func(j *Job) { j.Locked = true },
+	"processes":  func(j *Job) { j.Processes = j.Workers },
+	"hybrid":     func(j *Job) { j.Processes = (j.Workers + 1) / 2 },
+}
+
+func job(workload string, params map[string]string, workers int) Job {
+	return Job{Workload: workload, Params: params, Workers: workers, Pool: true, Items: 10, MaxProcs: 1}
+}
+
+// run takes a job through a whole trial.
+func run(t *testing.T, j Job, timeout time.Duration) ([]Process, Done, End, error) {
+	t.Helper()
+	j.Dir = t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	trial, err := Start(Options{Program: program, Job: j, Token: t.Name() + fmt.Sprint(time.Now().UnixNano())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	procs, err := trial.Ready(ctx)
+	if err != nil {
+		return nil, Done{}, trial.Abort(ctx.Err() != nil), err
+	}
+	if err := trial.Open(0); err != nil {
+		return procs, Done{}, trial.Abort(false), err
+	}
+	done, err := trial.Done(ctx)
+	if err != nil {
+		return procs, Done{}, trial.Abort(ctx.Err() != nil), err
+	}
+	end, err := trial.Stop(ctx)
+	return procs, done, end, err
+}
+
+func total(d Done) (items int64, sum uint64) {
+	for _, f := range d.Finishes {
+		items += f.Items
+		sum += f.Sum
+	}
+	return items, sum
+}
+
+// Every model, schedule and number of workers must do the same work.
+func TestLayoutsAgree(t *testing.T) {
+	params := map[string]string{"segment": "1000"}
+	_, d, _, err := run(t, job("sieve", params, 1), 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, want := total(d)
+	for name, layout := range layouts {
+		for _, dynamic := range []bool{false, true} {
+			for w := 1; w <= 3; w++ {
+				t.Run(fmt.Sprintf("%s/dynamic=%v/%d", name, dynamic, w), func(t *testing.T) {
+					j := job("sieve", params, w)
+					j.Dynamic = dynamic
+					layout(&j)
+					procs, d, end, err := run(t, j, 30*time.Second)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if items, sum := total(d); items != j.Items || sum != want {
+						t.Errorf("did %d items with sum %x, want %d with %x", items, sum, j.Items, want)
+					}
+					if len(d.Finishes) != j.Workers {
+						t.Errorf("%d workers finished, want %d", len(d.Finishes), j.Workers)
+					}
+					if wantProcs := 1 + j.Processes; len(procs) != wantProcs || len(end.Usages) != wantProcs {
+						t.Errorf("%d processes were ready and %d said goodbye, want %d", len(procs), len(end.Usages), wantProcs)
+					}
+				})
+			}
+		}
+	}
+}

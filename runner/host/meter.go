@@ -1,0 +1,57 @@
+package host
+
+import (
+	"os"
+	"runtime"
+	"runtime/metrics"
+
+	"golang.org/x/sys/unix"
+)
+
+// meter is a reading of what this process has used so far.
+type meter struct {
+	cpu      float64
+	gcCycles float64
+	gcCPU    float64
+	gcPause  float64
+	alloc    float64
+}
+
+func readMeter() meter {
+	var ms runtime.MemStats
+	runtime.ReadMemStats(&ms)
+	gc := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(gc)
+	m := meter{gcCycles: float64(ms.NumGC), gcPause: float64(ms.PauseTotalNs) / 1e9, alloc: float64(ms.TotalAlloc)}
+	if gc[0].Value.Kind() == metrics.KindFloat64 {
+		m.gcCPU = gc[0].Value.Float64()
+	}
+	u := ownUsage()
+	m.cpu = u.UserS + u.SysS
+	return m
+}
+
+func (m meter) since(before meter) Spent {
+	return Spent{
+		CPUS:     m.cpu - before.cpu,
+		GCCycles: m.gcCycles - before.gcCycles,
+		GCCPUS:   m.gcCPU - before.gcCPU,
+		GCPauseS: m.gcPause - before.gcPause,
+		AllocB:   m.alloc - before.alloc,
+	}
+}
+
+func (s Spent) plus(o Spent) Spent {
+	return Spent{s.CPUS + o.CPUS, s.GCCycles + o.GCCycles, s.GCCPUS + o.GCCPUS, s.GCPauseS + o.GCPauseS, s.AllocB + o.AllocB}
+}
+
+// ownUsage returns this process's rusage, children excluded.
+func ownUsage() Usage {
+	var ru unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
+		panic("host: getrusage: " + err.Error()) // only a wrong argument can fail
+	}
+	return Usage{PID: os.Getpid(), UserS: seconds(ru.Utime), SysS: seconds(ru.Stime), HWMB: residentPeak()}
+}
+
+func seconds(tv unix.Timeval) float64 { return float64(tv.Sec) + float64(tv.Usec)/1e6 }

@@ -1,0 +1,50 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// page is memory that the whole tree of a trial shares. Its two words are on
+// cache lines of their own, so that polling one never slows the other.
+type page struct {
+	next *atomic.Int64  // dynamic dealing: the next item
+	stop *atomic.Uint32 // fixed time: set to 1 when it is over
+	mem  []byte
+}
+
+const (
+	pageSize   = 4096
+	nextOffset = 0
+	stopOffset = 128
+)
+
+// newPageFile creates the page's file; the caller closes it.
+func newPageFile() (*os.File, error) {
+	f, err := sharedFile()
+	if err != nil {
+		return nil, fmt.Errorf("create the page that workers share: %w", err)
+	}
+	if err := f.Truncate(pageSize); err != nil {
+		return nil, fmt.Errorf("size the page that workers share: %w", err)
+	}
+	return f, nil
+}
+
+func mapPage(fd uintptr) (*page, error) {
+	mem, err := unix.Mmap(int(fd), 0, pageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the page that workers share: %w", err)
+	}
+	return &page{
+		next: (*atomic.Int64)(unsafe.Pointer(&mem[nextOffset])),
+		stop: (*atomic.Uint32)(unsafe.Pointer(&mem[stopOffset])),
+		mem:  mem,
+	}, nil
+}
+
+func (p *page) close() { _ = unix.Munmap(p.mem) }

@@ -1,0 +1,282 @@
+package host
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Main is the whole of trialhost. It returns the exit code.
+func Main(args []string) int {
+	switch {
+	case len(args) == 2 && args[1] == "version":
+		fmt.Println(Version)
+		return 0
+	case len(args) == 2 && args[1] == "exit": // the bare start that bench compares with
+		return 0
+	case len(args) == 2 && (args[1] == RoleHost || args[1] == RoleWorker):
+		return serve(args[1])
+	}
+	fmt.Fprintln(os.Stderr, "trialhost is the measured program of forklore, which starts it; see forklore --help")
+	return 2
+}
+
+// served is a process of a trial, seen from inside.
+type served struct {
+	role     string
+	wire     *wire
+	commands chan string
+	page     *page
+	crews    []crew
+	next     *atomic.Int64
+	rank     int
+}
+
+func serve(role string) int {
+	s, job, err := begin(role)
+	if err == nil {
+		err = s.drive(job)
+	}
+	if err == nil {
+		return 0
+	}
+	s.fail(err)
+	return 1
+}
+
+// begin adopts the inherited descriptors and reads the job.
+func begin(role string) (*served, Job, error) {
+	s := &served{role: role, commands: make(chan string, 4)}
+	in, err := childFile(fdCommands, "commands")
+	if err != nil {
+		return s, Job{}, err
+	}
+	out, err := childFile(fdAnswers, "answers")
+	if err != nil {
+		return s, Job{}, err
+	}
+	unix.CloseOnExec(fdCommands)
+	unix.CloseOnExec(fdAnswers)
+	unix.CloseOnExec(fdPage)
+	s.wire = &wire{in: bufio.NewReader(in), out: out}
+	if err := s.wire.send(message{Hello: &hello{PID: os.Getpid(), Version: Version}}); err != nil {
+		return s, Job{}, err
+	}
+	if s.page, err = mapPage(fdPage); err != nil {
+		return s, Job{}, err
+	}
+	line, err := s.wire.in.ReadString('\n')
+	if err != nil {
+		return s, Job{}, errors.New("the pipe of commands closed before a job came")
+	}
+	text, ok := strings.CutPrefix(line, cmdJob)
+	if !ok {
+		return s, Job{}, fmt.Errorf("expected a job, got %.80q", line)
+	}
+	var job Job
+	if err := json.Unmarshal([]byte(text), &job); err != nil {
+		return s, Job{}, fmt.Errorf("read the job: %w", err)
+	}
+	s.rank = job.Rank
+	go s.listen()
+	return s, job, nil
+}
+
+// listen passes commands on. When the other end closes without an order to
+// stop, this process is an orphan: a host takes its whole group with it.
+func (s *served) listen() {
+	for {
+		line, err := s.wire.in.ReadString('\n')
+		if err != nil {
+			s.orphaned()
+		}
+		cmd := strings.TrimSuffix(line, "\n")
+		s.commands <- cmd
+		if cmd == cmdStop {
+			return
+		}
+	}
+}
+
+func (s *served) orphaned() {
+	if s.role == RoleHost {
+		_ = unix.Kill(0, unix.SIGKILL) // the host leads its own process group
+	}
+	os.Exit(1)
+}
+
+// drive takes a crew through a trial, in the order of the runner's commands.
+func (s *served) drive(job Job) error {
+	if err := s.hire(job); err != nil {
+		return err
+	}
+	procs, err := s.ready(job)
+	if err != nil {
+		return err
+	}
+	if err := s.wire.send(message{Ready: procs}); err != nil {
+		return err
+	}
+	for cmd := range s.commands {
+		switch {
+		case cmd == cmdOpen && s.role == RoleHost:
+			err = s.iterate()
+		case cmd == cmdOpen:
+			err = s.report()
+		case cmd == cmdStop:
+			return s.dismiss()
+		default:
+			err = fmt.Errorf("unknown command %.80q", cmd)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hire starts the crews: the slots of this process, or its children.
+func (s *served) hire(job Job) error {
+	if s.role == RoleWorker || job.Processes == 0 {
+		if s.role == RoleHost {
+			job.Slots = job.Workers
+			s.next = heapCounter()
+		} else {
+			s.next = s.page.next
+		}
+		s.crews = []crew{startLocal(job, s.role, s.next, s.page.stop)}
+		return nil
+	}
+	s.next = s.page.next
+	page := os.NewFile(fdPage, "page")
+	faults := make(chan *Fault, 3*job.Processes) // at most three from each: none ever blocks
+	for p := range job.Processes {
+		share := job
+		share.Rank = p * job.Workers / job.Processes
+		share.Slots = (p+1)*job.Workers/job.Processes - share.Rank
+		r, err := startRemote(share, page, faults)
+		if err != nil {
+			return err
+		}
+		s.crews = append(s.crews, r)
+	}
+	return nil
+}
+
+// heapCounter returns a counter on a cache line of its own.
+func heapCounter() *atomic.Int64 {
+	padded := new(struct {
+		_ [64]byte
+		n atomic.Int64
+		_ [64]byte
+	})
+	return &padded.n
+}
+
+func (s *served) ready(job Job) ([]Process, error) {
+	var procs []Process
+	if job.Processes > 0 && s.role == RoleHost {
+		procs = append(procs, Process{PID: os.Getpid(), Role: RoleHost, CPUs: affinity()})
+	}
+	for _, c := range s.crews {
+		p, err := c.Ready()
+		if err != nil {
+			return nil, err
+		}
+		procs = append(procs, p...)
+	}
+	if procs[0].Slots == 0 {
+		procs[0].HWMB = residentPeak()
+	}
+	return procs, nil
+}
+
+// iterate runs one iteration and sends what came of it.
+func (s *served) iterate() error {
+	s.next.Store(0)
+	s.page.stop.Store(0)
+	d := Done{GateNS: Now()}
+	var err error
+	if d.Report, err = s.work(); err != nil {
+		return err
+	}
+	d.MergedNS = Now()
+	return s.wire.send(message{Done: &d})
+}
+
+// report runs one iteration of a worker process, whose host keeps the clock.
+func (s *served) report() error {
+	r, err := s.work()
+	if err != nil {
+		return err
+	}
+	return s.wire.send(message{Report: &r})
+}
+
+// work opens the gate of every crew, then merges their reports.
+func (s *served) work() (Report, error) {
+	for _, c := range s.crews {
+		if err := c.Open(); err != nil {
+			return Report{}, err
+		}
+	}
+	var all Report
+	for _, c := range s.crews {
+		r, err := c.Report()
+		if err != nil {
+			return Report{}, err
+		}
+		all.Finishes = append(all.Finishes, r.Finishes...)
+		all.Spent = all.Spent.plus(r.Spent)
+	}
+	return all, nil
+}
+
+// dismiss ends the crews in order and tells what each process used.
+func (s *served) dismiss() error {
+	var used []Usage
+	for _, c := range s.crews {
+		u, err := c.Stop()
+		if err != nil {
+			return err
+		}
+		used = append(used, u...)
+	}
+	if _, supervises := s.crews[0].(*remote); supervises {
+		used = append([]Usage{ownUsage()}, used...)
+	}
+	return s.wire.send(message{Bye: used})
+}
+
+// fail names what went wrong to whoever asked, and takes the children along.
+func (s *served) fail(err error) {
+	var f *Fault
+	if !errors.As(err, &f) {
+		f = &Fault{PID: os.Getpid(), Rank: -1, Detail: err.Error()}
+		if s.role == RoleWorker {
+			f.Rank = s.rank
+		}
+	}
+	if s.wire == nil {
+		fmt.Fprintln(os.Stderr, "trialhost: "+f.Detail)
+		return
+	}
+	_ = s.wire.send(message{Fault: f}) // nobody is left to tell if this fails
+	for _, c := range s.crews {
+		if r, ok := c.(*remote); ok {
+			r.kill()
+		}
+	}
+	for _, c := range s.crews {
+		if r, ok := c.(*remote); ok {
+			r.wait(5 * time.Second)
+		}
+	}
+}

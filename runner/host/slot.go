@@ -1,0 +1,130 @@
+package host
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+
+	"forklore/runner/work"
+)
+
+// slot is one worker: a goroutine of this process. The same code runs under
+// every model, so that models differ in layout alone.
+type slot struct {
+	job    Job
+	index  int // within this process
+	next   *atomic.Int64
+	stop   *atomic.Uint32
+	kernel work.Kernel
+
+	first  int64
+	begin  chan struct{} // closed once the kernel is set up
+	open   chan struct{} // one value per iteration; closed to end
+	events chan<- event
+}
+
+// event is what a slot tells its crew: ready, or finished an iteration.
+type event struct {
+	index  int
+	ns     int64
+	cpus   []int
+	finish Finish
+	err    error
+}
+
+func (s *slot) rank() int { return s.job.Rank + s.index }
+
+func (s *slot) main(ctx context.Context) {
+	s.first = Now()
+	if s.job.Locked {
+		runtime.LockOSThread()
+	}
+	<-s.begin
+	ev := event{index: s.index}
+	if p, ok := s.kernel.(work.Preparer); ok {
+		ev.err = p.Prepare(ctx, s.index)
+	}
+	ev.cpus = affinity()
+	ev.ns = Now()
+	s.events <- ev
+	for range s.open {
+		items, sum, err := s.iterate(ctx)
+		s.events <- event{index: s.index, err: err,
+			finish: Finish{Rank: s.rank(), NS: Now(), Items: items, Sum: sum}}
+	}
+}
+
+// iterate does this worker's share of one iteration.
+func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error) {
+	switch {
+	case s.job.Items == UntilStopped && s.job.Pool && s.job.Dynamic:
+		return s.dynamicUntilStopped(ctx)
+	case s.job.Items == UntilStopped:
+		return s.staticUntilStopped(ctx)
+	case s.job.Pool && s.job.Dynamic:
+		return s.dynamic(ctx)
+	}
+	lo, hi := share(s.job.Items, s.job.Workers, s.rank())
+	if lo == hi {
+		return 0, 0, nil
+	}
+	sum, err = s.kernel.Do(ctx, work.Task{Lo: lo, Hi: hi, Slot: s.index})
+	return hi - lo, sum, err
+}
+
+// share returns the equal range of items [0, n) that worker rank of workers is
+// dealt; sizes differ by one at the most.
+func share(n int64, workers, rank int) (lo, hi int64) {
+	w, r := int64(workers), int64(rank)
+	q, rest := n/w, n%w
+	lo = r*q + min(r, rest)
+	hi = lo + q
+	if r < rest {
+		hi++
+	}
+	return lo, hi
+}
+
+func (s *slot) dynamic(ctx context.Context) (items int64, sum uint64, err error) {
+	n, next, kernel, index := s.job.Items, s.next, s.kernel, s.index
+	for {
+		i := next.Add(1) - 1
+		if i >= n {
+			return items, sum, nil
+		}
+		part, err := kernel.Do(ctx, work.Task{Lo: i, Hi: i + 1, Slot: index})
+		if err != nil {
+			return items, sum, err
+		}
+		sum += part
+		items++
+	}
+}
+
+func (s *slot) dynamicUntilStopped(ctx context.Context) (items int64, sum uint64, err error) {
+	for s.stop.Load() == 0 {
+		i := s.next.Add(1) - 1
+		part, err := s.kernel.Do(ctx, work.Task{Lo: i, Hi: i + 1, Slot: s.index})
+		if err != nil {
+			return items, sum, err
+		}
+		sum += part
+		items++
+	}
+	return items, sum, nil
+}
+
+// staticUntilStopped takes every W-th item from the worker's rank on: the
+// equal share of a range whose end is not known.
+func (s *slot) staticUntilStopped(ctx context.Context) (items int64, sum uint64, err error) {
+	step := int64(s.job.Workers)
+	for i := int64(s.rank()); s.stop.Load() == 0; i += step {
+		part, err := s.kernel.Do(ctx, work.Task{Lo: i, Hi: i + 1, Slot: s.index})
+		if err != nil {
+			return items, sum, err
+		}
+		sum += part
+		items++
+	}
+	return items, sum, nil
+}

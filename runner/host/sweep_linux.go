@@ -1,0 +1,148 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func sysProcAttr(cgroupFD int) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, UseCgroupFD: cgroupFD > 0, CgroupFD: cgroupFD}
+}
+
+// Adopt makes this process the parent of every orphan below it, so that what
+// outlives its host can be found, killed and reaped. Call it once, before the
+// first trial.
+func Adopt() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("become the parent of orphans (PR_SET_CHILD_SUBREAPER): %w", err)
+	}
+	return nil
+}
+
+// sweep kills and reaps what is left of a trial whose host is gone: first its
+// process group, then whatever left the group but still carries the trial's
+// token. It returns the ones that were alive, in words, and the rusage of all.
+func sweep(group int, token string) (alive []string, used []syscall.Rusage) {
+	limit := time.Now().Add(killPatience)
+	for time.Now().Before(limit) {
+		left, ru := reapGroup(group)
+		used = append(used, ru...)
+		strays := straysOf(token)
+		if !left && len(strays) == 0 {
+			return alive, used
+		}
+		if left {
+			alive = appendNew(alive, groupMembers(group)...)
+			_ = unix.Kill(-group, unix.SIGKILL)
+		}
+		for _, pid := range strays {
+			alive = appendNew(alive, describe(pid))
+			used = append(used, killAndReap(pid)...)
+		}
+		time.Sleep(time.Millisecond) // the kernel offers no way to wait for a group that is not all ours
+	}
+	return append(alive, "(not all could be killed)"), used
+}
+
+// reapGroup reaps the dead of a process group and tells whether it has living
+// members.
+func reapGroup(group int) (left bool, used []syscall.Rusage) {
+	for {
+		var ru syscall.Rusage
+		pid, err := syscall.Wait4(-group, nil, syscall.WNOHANG, &ru)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case pid > 0:
+			used = append(used, ru)
+		case pid == 0:
+			return true, used
+		default:
+			return unix.Kill(-group, 0) == nil, used
+		}
+	}
+}
+
+// straysOf returns this process's children outside any trial's group that carry
+// the token: orphans of the trial that we adopted.
+func straysOf(token string) []int {
+	if token == "" {
+		return nil
+	}
+	var strays []int
+	mark := []byte(tokenVar + "=" + token + "\x00")
+	for _, pid := range ownChildren() {
+		env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+		if err == nil && bytes.Contains(env, mark) {
+			strays = append(strays, pid)
+		}
+	}
+	return strays
+}
+
+func ownChildren() []int {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, task := range tasks {
+		list, err := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
+		if err != nil {
+			continue // the thread has ended
+		}
+		for f := range strings.FieldsSeq(string(list)) {
+			if pid, err := strconv.Atoi(f); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}
+
+func killAndReap(pid int) []syscall.Rusage {
+	_ = unix.Kill(pid, unix.SIGKILL)
+	var ru syscall.Rusage
+	if _, err := syscall.Wait4(pid, nil, 0, &ru); err != nil {
+		return nil
+	}
+	return []syscall.Rusage{ru}
+}
+
+func groupMembers(group int) []string {
+	var names []string
+	for _, pid := range ownChildren() {
+		if g, err := unix.Getpgid(pid); err == nil && g == group {
+			names = append(names, describe(pid))
+		}
+	}
+	return names
+}
+
+func describe(pid int) string {
+	comm, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	if err != nil {
+		return fmt.Sprintf("pid %d", pid)
+	}
+	return fmt.Sprintf("%s (pid %d)", bytes.TrimSpace(comm), pid)
+}
+
+func appendNew(list []string, more ...string) []string {
+next:
+	for _, m := range more {
+		for _, l := range list {
+			if l == m {
+				continue next
+			}
+		}
+		list = append(list, m)
+	}
+	return list
+}

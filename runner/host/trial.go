@@ -1,0 +1,288 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// How a trial can fail; the words are those of trials.csv.
+const (
+	StatusCrashed = "crashed"
+	StatusTimeout = "timeout"
+	StatusOOM     = "oom"
+	StatusKilled  = "killed"
+)
+
+// Failure is why a trial yields no number.
+type Failure struct {
+	Status string
+	Detail string
+}
+
+func (f *Failure) Error() string { return f.Detail }
+
+// Options say how to start a trial.
+type Options struct {
+	Program  string   // path of trialhost
+	Job      Job      // what to do
+	CPUs     []int    // the affinity mask; empty: whatever the runner has
+	Token    string   // marks every process of the trial, to find what it leaves behind
+	Env      []string // beside the little that every trial gets
+	CgroupFD int      // of the cgroup to start in; 0: none. Linux only
+}
+
+// tokenVar names the environment variable that carries Options.Token.
+const tokenVar = "FORKLORE_TRIAL"
+
+// Trial is a running process tree.
+type Trial struct {
+	SpawnNS int64 // just before the spawn call
+
+	opt      Options
+	cmd      *exec.Cmd
+	wire     *wire
+	page     *page
+	output   *output
+	messages chan message // closed when the host's end of the pipe closes
+	exited   chan struct{}
+	commands *os.File
+	answers  *os.File
+	open     context.CancelFunc // ends the timer of a fixed-time iteration
+}
+
+// Start starts a fresh tree and sends it the job. Its processes run on
+// opt.CPUs alone, because the thread that starts them does.
+func Start(opt Options) (*Trial, error) {
+	t := &Trial{opt: opt, messages: make(chan message, 4), exited: make(chan struct{}), output: newOutput()}
+	pageFile, err := newPageFile()
+	if err != nil {
+		return nil, err
+	}
+	defer pageFile.Close()
+	if t.page, err = mapPage(pageFile.Fd()); err != nil {
+		return nil, err
+	}
+	if err := t.spawn(pageFile); err != nil {
+		t.page.close()
+		return nil, fmt.Errorf("start %s: %w", opt.Program, err)
+	}
+	go t.listen()
+	if err := t.wire.sendJob(opt.Job); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return t, fmt.Errorf("send the job: %w", err) // a host that is gone is told by Ready
+	}
+	return t, nil
+}
+
+// spawn makes the pipes and starts the host on the trial's CPUs.
+func (t *Trial) spawn(pageFile *os.File) error {
+	var files []*os.File
+	pipe := func() (r, w *os.File, err error) {
+		if r, w, err = os.Pipe(); err == nil {
+			files = append(files, r, w)
+		}
+		return r, w, err
+	}
+	toHost, commands, err1 := pipe()
+	answers, fromHost, err2 := pipe()
+	output, printed, err3 := pipe()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		closeAll(files)
+		return err
+	}
+	t.commands, t.answers = commands, answers
+	t.wire = &wire{in: bufio.NewReader(answers), out: commands}
+	t.cmd = exec.Command(t.opt.Program, RoleHost)
+	t.cmd.Env = t.env()
+	t.cmd.Stdout, t.cmd.Stderr = printed, printed
+	t.cmd.ExtraFiles = []*os.File{toHost, fromHost, pageFile}
+	t.cmd.SysProcAttr = sysProcAttr(t.opt.CgroupFD)
+	err := t.startBound()
+	closeAll([]*os.File{toHost, fromHost, printed})
+	if err != nil {
+		closeAll([]*os.File{commands, answers, output})
+		return err
+	}
+	go t.output.copy(output)
+	go func() {
+		_ = t.cmd.Wait() // how it ended is in ProcessState
+		close(t.exited)
+	}()
+	return nil
+}
+
+// env is the clean environment of a trial.
+func (t *Trial) env() []string {
+	procs := t.opt.Job.MaxProcs
+	if t.opt.Job.Processes > 0 {
+		procs = 1 // a host that only supervises
+	}
+	env := []string{
+		tokenVar + "=" + t.opt.Token,
+		"PATH=" + os.Getenv("PATH"),
+		"LANG=C", "LC_ALL=C", "TZ=UTC",
+		"TMPDIR=" + t.opt.Job.Dir,
+		"GOTRACEBACK=all",
+		"GOMAXPROCS=" + strconv.Itoa(procs),
+	}
+	return append(env, t.opt.Env...)
+}
+
+// startBound starts the command from a thread that is bound to the trial's
+// CPUs for just that long.
+func (t *Trial) startBound() error {
+	if len(t.opt.CPUs) == 0 {
+		t.SpawnNS = Now()
+		return t.cmd.Start()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := affinity()
+	if err := setAffinity(t.opt.CPUs); err != nil {
+		return fmt.Errorf("bind to CPUs %v: %w (placement: none runs without binding)", t.opt.CPUs, err)
+	}
+	defer func() { _ = setAffinity(before) }() // it was allowed a moment ago
+	t.SpawnNS = Now()
+	return t.cmd.Start()
+}
+
+func (t *Trial) listen() {
+	defer close(t.messages)
+	for {
+		m, err := t.wire.receive()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			m = message{Fault: &Fault{PID: t.cmd.Process.Pid, Rank: -1, Detail: err.Error()}}
+		}
+		t.messages <- m
+		if err != nil {
+			return
+		}
+	}
+}
+
+// PID returns the host's process ID.
+func (t *Trial) PID() int { return t.cmd.Process.Pid }
+
+// Ready waits until every worker is set up and returns the tree's processes,
+// the host first. Its error is a *Failure.
+func (t *Trial) Ready(ctx context.Context) ([]Process, error) {
+	for {
+		m, err := t.await(ctx, "its workers were ready")
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case m.Hello != nil && m.Hello.Version != Version:
+			return nil, &Failure{StatusCrashed, fmt.Sprintf("trialhost is version %s, forklore is %s: run make to build both", m.Hello.Version, Version)}
+		case m.Ready != nil:
+			return m.Ready, nil
+		}
+	}
+}
+
+// Open opens the gate for one iteration. Under fixed time the workers are told
+// to stop after limit.
+func (t *Trial) Open(limit time.Duration) error {
+	if err := t.wire.line([]byte(cmdOpen)); err != nil {
+		return &Failure{StatusCrashed, "the host is gone: " + err.Error()}
+	}
+	if limit > 0 {
+		ctx, cancel := context.WithCancel(context.Background())
+		t.open = cancel
+		timer := time.NewTimer(limit)
+		go func() {
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+				t.page.stop.Store(1)
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return nil
+}
+
+// Done waits for the end of the iteration. Its error is a *Failure.
+func (t *Trial) Done(ctx context.Context) (Done, error) {
+	defer func() {
+		if t.open != nil {
+			t.open()
+			t.open = nil
+		}
+	}()
+	m, err := t.await(ctx, "its work was done")
+	if err != nil {
+		return Done{}, err
+	}
+	if m.Done == nil {
+		return Done{}, &Failure{StatusCrashed, "the host answered out of order"}
+	}
+	return *m.Done, nil
+}
+
+// await returns the host's next message, or why none will come before until.
+func (t *Trial) await(ctx context.Context, until string) (message, error) {
+	select {
+	case m, ok := <-t.messages:
+		if !ok {
+			return message{}, t.died(until)
+		}
+		if m.Fault != nil {
+			return message{}, t.faulted(m.Fault)
+		}
+		return m, nil
+	case <-ctx.Done():
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return message{}, &Failure{StatusTimeout, "time was up before " + until}
+	}
+	return message{}, &Failure{StatusKilled, "stopped by the user before " + until}
+}
+
+// died explains the end of a host that closed its pipe without a word.
+func (t *Trial) died(until string) *Failure {
+	f := &Failure{Status: StatusCrashed, Detail: "the host closed its pipe before " + until}
+	select {
+	case <-t.exited:
+	case <-time.After(2 * time.Second):
+		return f
+	}
+	if ws, ok := t.cmd.ProcessState.Sys().(syscall.WaitStatus); ok {
+		f.Detail = fmt.Sprintf("the host (pid %d) %s before %s", t.PID(), describeDeath(ws), until)
+	}
+	return t.explain(f)
+}
+
+func (t *Trial) faulted(fault *Fault) *Failure {
+	return t.explain(&Failure{Status: StatusCrashed, Detail: fault.Detail})
+}
+
+// explain adds the dying program's own words, once all of them have arrived.
+func (t *Trial) explain(f *Failure) *Failure {
+	words := t.output.settled(lastWords)
+	if words == "" {
+		return f
+	}
+	f.Detail += ": " + words
+	if isOutOfMemory(words) {
+		f.Status = StatusOOM
+	}
+	return f
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close() // pipes: nothing is buffered
+	}
+}

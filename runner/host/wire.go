@@ -1,0 +1,79 @@
+package host
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Commands, one a line on fd 3. Answers are messages, one JSON object a line.
+const (
+	cmdJob  = "job " // followed by the Job
+	cmdOpen = "open"
+	cmdStop = "stop"
+)
+
+// File descriptors of a measured process.
+const (
+	fdCommands = 3
+	fdAnswers  = 4
+	fdPage     = 5
+)
+
+// wire is one end of a pair of pipes.
+type wire struct {
+	in  *bufio.Reader
+	out io.Writer
+	mu  sync.Mutex // a host's faults may race with its answers
+}
+
+func (w *wire) send(m message) error {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return w.line(b)
+}
+
+func (w *wire) line(b []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err := w.out.Write(append(b, '\n'))
+	return err
+}
+
+func (w *wire) sendJob(j Job) error {
+	b, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	return w.line(append([]byte(cmdJob), b...))
+}
+
+// receive reads one answer. io.EOF means that the other end is gone.
+func (w *wire) receive() (message, error) {
+	line, err := w.in.ReadBytes('\n')
+	if err != nil {
+		return message{}, io.EOF
+	}
+	var m message
+	if err := json.Unmarshal(line, &m); err != nil {
+		return message{}, fmt.Errorf("an answer that is no message: %.80q: %w", line, err)
+	}
+	return m, nil
+}
+
+// childFile adopts an inherited pipe as a file that parks its goroutine while
+// it waits, instead of an OS thread: the reader must not hold a P that a worker
+// could use.
+func childFile(fd int, name string) (*os.File, error) {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, fmt.Errorf("%s (fd %d) is not open: trialhost is started by forklore, not by hand: %w", name, fd, err)
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}

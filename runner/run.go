@@ -1,0 +1,226 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"forklore/experiments"
+	"forklore/metrics"
+	"forklore/metrics/record"
+	"forklore/runner/host"
+)
+
+// Config is a run to be made. The zero value of each optional field is a
+// working default.
+type Config struct {
+	Experiment *experiments.Experiment
+	Plan       *experiments.Plan
+	Program    string                   // path of trialhost
+	Root       string                   // folder of all results
+	Command    []string                 // words that reproduce the run, for the manifest
+	Commit     string                   // of the source, for the manifest
+	Stop       <-chan struct{}          // closed to end the run after the trial at hand
+	Progress   func(Progress)           // told of every step; must return at once
+	OnTick     func(cpus, rssB float64) // told of each reading while a trial runs; must return at once
+	Now        func() time.Time         // the calendar; time.Now if nil
+	FS         metrics.FS               // where /proc and /sys are
+}
+
+// Phases of a run.
+const (
+	Calibrating = "calibrating"
+	Proving     = "reference"
+	Running     = "running"
+	Finished    = "finished"
+)
+
+// Progress is where a run stands.
+type Progress struct {
+	Phase string
+	Cell  *experiments.Cell // the cell at hand
+	Step  experiments.Step
+	Total int           // trials of the plan
+	Row   *record.Trial // what came of the step, once Finished
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	Dir         string
+	Trials      int // rows written
+	Failed      int // of them, not ok
+	Interrupted bool
+	Warnings    []string
+}
+
+// campaign is a run in progress.
+type campaign struct {
+	Config
+	plan         *experiments.Plan
+	fs           metrics.FS
+	folder       *record.Folder
+	journal      *record.Journal
+	manifest     record.Manifest
+	usable       []int
+	proof        record.Proof
+	cgroups      *metrics.CgroupParent
+	calibrations map[group]calibration
+	outcome      Outcome
+}
+
+// Run makes a run. A trial that fails is a row; the error is about the run
+// itself: a folder that can't be written, a disk that is full. What was
+// measured until then is on disk, and Outcome says where.
+func Run(ctx context.Context, cfg Config) (Outcome, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	c := &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS}
+	if err := c.open(); err != nil {
+		return c.outcome, err
+	}
+	err := c.loop(ctx)
+	return c.outcome, errors.Join(err, c.close(ctx, err))
+}
+
+// open makes everything that is written to before anything is measured.
+func (c *campaign) open() error {
+	if err := host.Check(c.Program); err != nil {
+		return err
+	}
+	machine := c.fs.Machine()
+	var err error
+	if c.usable, err = metrics.UsableCPUs(); err != nil {
+		return err
+	}
+	if c.folder, err = record.Create(c.Root, c.Experiment.Name, machine.Host, c.Now()); err != nil {
+		return err
+	}
+	c.outcome.Dir = c.folder.Dir
+	if err := record.WriteFile(c.folder.YAML(), c.Experiment.Text); err != nil {
+		return err
+	}
+	c.manifest = c.describe(machine)
+	if err := host.Adopt(); err != nil {
+		c.warn("%v: a process that escapes its trial may survive it", err)
+	}
+	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
+		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
+	}
+	if !host.HasAffinity && c.binds() {
+		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
+	}
+	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
+		return err
+	}
+	iterates := slices.ContainsFunc(c.plan.Cells, func(cell experiments.Cell) bool { return cell.Iterations > 1 })
+	if c.journal, err = c.folder.Journal(iterates); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c *campaign) describe(machine record.Machine) record.Manifest {
+	e := c.Experiment
+	if machine.Missing == nil {
+		machine.Missing = map[string]string{}
+	}
+	return record.Manifest{
+		Name: e.Name, Question: e.Question, Analysis: e.Analysis, Tags: e.Tags, Charts: e.Charts,
+		File: e.File, SHA256: fmt.Sprintf("%x", sha256.Sum256(e.Text)),
+		Command: c.Command, Set: e.Options.Set, Filter: e.Options.Filter, Profile: e.Options.Profile,
+		Plan: *c.plan, Version: host.Version, Commit: c.Commit, GoVersion: runtime.Version(),
+		Started: c.Now().UTC(), Ended: "running", Machine: machine,
+	}
+}
+
+// loop runs the plan's steps in order and journals each.
+func (c *campaign) loop(ctx context.Context) error {
+	c.calibrate(ctx)
+	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
+		return err
+	}
+	total := len(c.plan.Cells) * (c.plan.Trials + c.plan.Warmup)
+	for step := range c.plan.Steps() {
+		if ctx.Err() != nil || c.stopping() {
+			c.outcome.Interrupted = true
+			return nil
+		}
+		cell := &c.plan.Cells[step.Cell]
+		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
+		a := c.step(ctx, *cell, step)
+		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
+			return fmt.Errorf("the run ends here, after %d trials that are safe in %s: %w; free the disk and run again", c.outcome.Trials, c.folder.Dir, err)
+		}
+		c.outcome.Trials++
+		if a.row.Status != record.OK {
+			c.outcome.Failed++
+		}
+		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
+	}
+	return nil
+}
+
+// step runs one trial of the plan, or says why it cannot be run.
+func (c *campaign) step(ctx context.Context, cell experiments.Cell, step experiments.Step) *attempt {
+	known := c.calibrations[groupOf(cell)]
+	if known.err != nil {
+		a := &attempt{campaign: c, cell: cell, row: newRow(cell, 0, step)}
+		a.row.Version, a.row.Started = host.Version, c.Now().UTC()
+		a.row.Status, a.row.Detail = record.Skipped, known.err.Error()
+		return a
+	}
+	return c.try(ctx, cell, cell.TotalItems(known.items), step)
+}
+
+// close writes down how the run ended and, when it is whole, points latest at
+// it.
+func (c *campaign) close(ctx context.Context, failed error) error {
+	c.unbind()
+	var errs []error
+	if c.cgroups != nil {
+		errs = append(errs, c.cgroups.Close())
+	}
+	errs = append(errs, c.journal.Close())
+	c.manifest.Finished, c.manifest.Ended = c.Now().UTC(), "complete"
+	switch {
+	case failed != nil:
+		c.manifest.Finished, c.manifest.Ended = time.Time{}, failed.Error()
+	case c.outcome.Interrupted || ctx.Err() != nil:
+		c.outcome.Interrupted = true
+		c.manifest.Finished, c.manifest.Ended = time.Time{}, "interrupted"
+	}
+	c.manifest.Warnings = c.outcome.Warnings
+	errs = append(errs, record.WriteManifest(c.folder.Manifest(), &c.manifest))
+	if c.manifest.Ended == "complete" {
+		errs = append(errs, c.folder.MarkLatest())
+	}
+	return errors.Join(errs...)
+}
+
+func (c *campaign) stopping() bool {
+	select {
+	case <-c.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *campaign) report(p Progress) {
+	if c.Progress != nil {
+		c.Progress(p)
+	}
+}
+
+// warn notes something that readers of the results must know, once.
+func (c *campaign) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !slices.Contains(c.outcome.Warnings, text) {
+		c.outcome.Warnings = append(c.outcome.Warnings, text)
+	}
+}

@@ -1,0 +1,274 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"forklore/experiments"
+	"forklore/metrics"
+	"forklore/metrics/record"
+	"forklore/runner/host"
+	"forklore/runner/work"
+)
+
+// attempt is one trial on its way to becoming a row.
+type attempt struct {
+	*campaign
+	cell       experiments.Cell
+	items      int64
+	cpus       []int
+	row        record.Trial
+	samples    []record.Sample
+	iterations []record.Iteration
+
+	tree    *host.Trial
+	procs   []host.Process
+	dones   []host.Done
+	end     host.End
+	watch   *metrics.Watcher
+	cgroup  *metrics.Cgroup
+	observe time.Duration
+}
+
+// try runs one trial of a cell. Whatever goes wrong with it is in the row; no
+// process of it is left when try returns.
+func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, step experiments.Step) *attempt {
+	a := &attempt{campaign: c, cell: cell, items: items, row: newRow(cell, items, step)}
+	a.row.Version = host.Version
+	a.row.Started = c.Now().UTC()
+	limit := time.Duration(cell.TimeoutS * float64(time.Second))
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	oomBefore := c.fs.OOMKills()
+	err := a.run(timed)
+	a.row.Status, a.row.Detail = record.OK, ""
+	if err != nil {
+		a.row.Status, a.row.Detail = record.Crashed, err.Error()
+		if f := (*host.Failure)(nil); errors.As(err, &f) {
+			a.row.Status = f.Status
+			if f.Status == host.StatusTimeout {
+				a.row.Detail += fmt.Sprintf(" (timeout %v)", limit)
+			}
+		}
+		if a.row.Status == record.Crashed && c.fs.OOMKills() > oomBefore {
+			a.row.Status = record.OOM
+			a.row.Detail += "; the kernel ran out of memory and killed a process meanwhile"
+		}
+	}
+	a.prove()
+	a.keepLog()
+	return a
+}
+
+func newRow(cell experiments.Cell, items int64, step experiments.Step) record.Trial {
+	r := record.NewTrial()
+	r.Trial, r.Block, r.Position, r.Warmup = step.Trial, step.Block, step.Position, step.Warmup
+	r.Cell, r.Workload, r.Label, r.Params = cell.ID, cell.Workload, cell.Label, cell.ParamText()
+	r.Model, r.ModelLabel = cell.Model, cell.ModelLabel
+	r.Cores, r.Workers, r.Processes = cell.Cores, cell.Workers, cell.Processes
+	r.Schedule, r.Scaling, r.Iterations = cell.Schedule, cell.Scaling, cell.Iterations
+	if cell.DurationS > 0 {
+		r.DurationS = cell.DurationS
+	} else {
+		r.Items = float64(items)
+	}
+	return r
+}
+
+// run takes the trial from its start to the reaped tree.
+func (a *attempt) run(ctx context.Context) error {
+	dir := filepath.Join(a.folder.Dir, "scratch")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("make a scratch folder for the trial: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := a.start(dir); err != nil {
+		return err
+	}
+	defer a.giveBackCgroup()
+	err := a.work(ctx)
+	if err != nil {
+		a.end = a.tree.Abort(ctx.Err() != nil)
+	} else {
+		a.end, err = a.tree.Stop(ctx)
+	}
+	a.fillPhases()
+	a.fillUsage()
+	return err
+}
+
+func (a *attempt) start(dir string) error {
+	var err error
+	if a.cpus, err = a.bind(a.cell); err != nil {
+		return err
+	}
+	opt := host.Options{Program: a.Program, Job: job(a.cell, a.items, dir), CPUs: a.cpus, Token: a.token()}
+	if a.cgroups != nil {
+		if a.cgroup, err = a.cgroups.New(fmt.Sprintf("trial-%d", a.row.Trial)); err == nil {
+			opt.CgroupFD = a.cgroup.FD()
+		}
+	}
+	a.tree, err = host.Start(opt)
+	if err != nil {
+		a.giveBackCgroup()
+	}
+	return err
+}
+
+func (a *attempt) token() string {
+	return fmt.Sprintf("%s-%d-%d", a.folder.Name(), os.Getpid(), a.row.Trial)
+}
+
+// work goes from readiness through every iteration, watched.
+func (a *attempt) work(ctx context.Context) error {
+	var err error
+	if a.procs, err = a.tree.Ready(ctx); err != nil {
+		return err
+	}
+	if err := a.checkPlacement(); err != nil {
+		return err
+	}
+	paused := time.Now()
+	var procs []metrics.Proc
+	var pids []int
+	for _, p := range a.procs {
+		procs = append(procs, metrics.Proc{PID: p.PID, Role: p.Role})
+		pids = append(pids, p.PID)
+	}
+	a.watch = metrics.Watch(procs, metrics.Options{
+		Every: time.Duration(a.plan.Sample.EveryS * float64(time.Second)), Metrics: a.plan.Sample.Metrics,
+		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
+	})
+	before := a.fs.ReadNoise(pids)
+	a.watch.Start()
+	err = a.iterate(ctx, &paused)
+	after := a.fs.ReadNoise(pids)
+	a.fillReadings(a.watch.Stop(a.gate()))
+	a.observe += time.Since(paused)
+	if err == nil {
+		after.Sub(before).Fill(&a.row, a.spent())
+	}
+	return err
+}
+
+// iterate opens the gate for each iteration. paused is when the workers last
+// began to wait for us.
+func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
+	for range a.cell.Iterations {
+		a.observe += time.Since(*paused)
+		if err := a.tree.Open(time.Duration(a.cell.DurationS * float64(time.Second))); err != nil {
+			return err
+		}
+		d, err := a.tree.Done(ctx)
+		*paused = time.Now()
+		if err != nil {
+			return err
+		}
+		a.dones = append(a.dones, d)
+	}
+	return nil
+}
+
+// checkPlacement compares what the workers found with what the cell asked for.
+func (a *attempt) checkPlacement() error {
+	want := job(a.cell, a.items, "").MaxProcs
+	for _, p := range a.procs {
+		if p.Slots > 0 && p.MaxProcs != want {
+			return fmt.Errorf("worker %d runs with GOMAXPROCS %d instead of %d", p.Rank, p.MaxProcs, want)
+		}
+		if len(a.cpus) > 0 && !slices.Equal(p.CPUs, a.cpus) {
+			return fmt.Errorf("the %s with pid %d may run on CPUs %s instead of %s: something else changes affinities here",
+				p.Role, p.PID, metrics.FormatCPUList(p.CPUs), metrics.FormatCPUList(a.cpus))
+		}
+		if p.Slots > 0 {
+			a.row.CPUs, a.row.GoMaxProcs = metrics.FormatCPUList(p.CPUs), p.MaxProcs
+		}
+	}
+	return nil
+}
+
+func (a *attempt) gate() int64 {
+	if len(a.dones) > 0 {
+		return a.dones[0].GateNS
+	}
+	return host.Now()
+}
+
+// spent is the CPU that the tree's workers used between gates and finishes.
+func (a *attempt) spent() float64 {
+	var s float64
+	for _, d := range a.dones {
+		s += d.Spent.CPUS
+	}
+	return s
+}
+
+// prove checks that the trial did the work it was given, and the same work as
+// its group.
+func (a *attempt) prove() {
+	if a.row.Status != record.OK {
+		return
+	}
+	var sums []uint64
+	var done int64
+	for _, d := range a.dones {
+		var sum uint64
+		for _, f := range d.Finishes {
+			sum += f.Sum
+			done += f.Items
+		}
+		sums = append(sums, sum)
+	}
+	a.row.Checksum = fmt.Sprintf("%016x", sums[0])
+	a.row.ItemsDone = float64(done)
+	if kind, err := work.Lookup(a.cell.Workload); err == nil && kind.ItemByte != nil {
+		a.row.BytesDone = float64(done * kind.ItemByte(work.Params(a.cell.Params)))
+	}
+	if want := a.items * int64(a.cell.Iterations); a.cell.DurationS == 0 && done != want {
+		a.wrong(fmt.Sprintf("%d items were dealt, %d came back", want, done))
+		return
+	}
+	for i, s := range sums {
+		if a.cell.DurationS == 0 && s != sums[0] {
+			a.wrong(fmt.Sprintf("iteration %d has checksum %016x, the first has %016x", i+1, s, sums[0]))
+			return
+		}
+	}
+	if ok, want := a.proof.Check(&a.row); !ok {
+		a.wrong(fmt.Sprintf("checksum %s, but the same work in a plain loop gives %s", a.row.Checksum, want))
+	}
+}
+
+func (a *attempt) wrong(detail string) { a.row.Status, a.row.Detail = record.Wrong, detail }
+
+// keepLog writes what the tree printed. A workload should print nothing, so
+// the output of an ok trial is kept too.
+func (a *attempt) keepLog() {
+	if a.end.Output == "" {
+		return
+	}
+	name := fmt.Sprintf("trial-%05d.txt", a.row.Trial)
+	if err := os.WriteFile(filepath.Join(a.folder.Logs(), name), []byte(a.end.Output), 0o666); err != nil {
+		a.warn("the output of trial %d could not be kept: %v", a.row.Trial, err)
+		return
+	}
+	a.row.Log = name
+	if a.row.Status == record.OK {
+		a.warn("%s prints on stdout or stderr while it is measured; what it printed is in log/, and printing costs time", a.cell.Workload)
+	}
+}
+
+func (a *attempt) giveBackCgroup() {
+	if a.cgroup == nil {
+		return
+	}
+	if err := a.cgroup.Remove(); err != nil {
+		a.warn("%v", err)
+	}
+	a.cgroup = nil
+}
