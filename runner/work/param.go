@@ -29,7 +29,7 @@ func (p Param) Allowed() string {
 	case "bytes":
 		return "bytes from " + showBytes(int64(p.Min)) + " to " + showBytes(int64(p.Max))
 	case "duration":
-		return "a duration from " + seconds(p.Min).String() + " to " + seconds(p.Max).String()
+		return "a duration from " + showDuration(seconds(p.Min)) + " to " + showDuration(seconds(p.Max))
 	case "float":
 		return fmt.Sprintf("a number from %v to %v", p.Min, p.Max)
 	case "choice":
@@ -70,7 +70,7 @@ func (p Param) read(text string) (value float64, canonical string, err error) {
 		return float64(n), strconv.FormatInt(n, 10), err
 	case "duration":
 		d, err := parseDuration(text)
-		return d.Seconds(), d.String(), err
+		return d.Seconds(), showDuration(d), err
 	case "float":
 		f, err := parseFloat(text)
 		return f, strconv.FormatFloat(f, 'g', -1, 64), err
@@ -90,8 +90,9 @@ func (p Param) read(text string) (value float64, canonical string, err error) {
 
 // Params are the checked values of a workload's parameters, by name, in
 // canonical spelling: whole numbers in decimal, bytes as a whole number of
-// bytes, durations as time.Duration prints them. The accessors panic for a
-// value that [Kind.Parse] has not checked: that is our own bug.
+// bytes, durations as time.Duration prints them but for us in place of µs. The
+// accessors panic for a value that [Kind.Parse] has not checked: that is our own
+// bug.
 type Params map[string]string
 
 // Int returns a parameter of type int.

@@ -53,6 +53,8 @@ func TestCheckAccepts(t *testing.T) {
 		{durationParam, "0s", "0s"},
 		{durationParam, "1500us", "1.5ms"},
 		{durationParam, "10s", "10s"},
+		{durationParam, "0.25ms", "250us"},
+		{durationParam, "250µs", "250us"},
 		{floatParam, "-1", "-1"},
 		{floatParam, "5e-1", "0.5"},
 		{floatParam, "-0", "0"},

@@ -81,6 +81,10 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
+// showDuration writes d as Go does, but in ASCII: the values go into CSV files,
+// which some spreadsheets take for Latin-1.
+func showDuration(d time.Duration) string { return strings.Replace(d.String(), "µ", "u", 1) }
+
 // parseFloat reads a finite decimal number.
 func parseFloat(text string) (float64, error) {
 	f, err := strconv.ParseFloat(text, 64)

@@ -1,0 +1,35 @@
+package work
+
+import "context"
+
+func init() {
+	register(Kind{
+		Name:    "empty",
+		Summary: "items without work: what dealing and supervising cost",
+		Doc: `Definition: the sum of the item numbers, one addition an item.
+Source: own; the test knows n*(n-1)/2.
+Unit: items; not bytes.
+Stresses: everything around the work.
+Does not say: anything of work.`,
+		Item:   "one addition",
+		New:    func(Params, Env) (Kernel, error) { return empty{}, nil },
+		Hidden: true,
+	})
+}
+
+type empty struct{}
+
+// Do looks for the end of ctx once in 65536 items: a look costs more than an
+// item.
+func (empty) Do(ctx context.Context, t Task) (sum uint64, err error) {
+	for lo := t.Lo; lo < t.Hi; {
+		if err := ctx.Err(); err != nil {
+			return sum, err
+		}
+		hi := min(t.Hi, lo+1<<16)
+		for ; lo < hi; lo++ {
+			sum += uint64(lo)
+		}
+	}
+	return sum, nil
+}
