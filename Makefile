@@ -1,0 +1,72 @@
+# forklore: make builds, make run shows what it does, make test checks it.
+
+GO       ?= go
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LDFLAGS  := -s -w -X forklore/runner/host.Version=$(VERSION)
+SOURCES  := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './results/*') go.mod go.sum
+YAML     := $(wildcard experiments/*.yaml)
+NAMES    := $(basename $(notdir $(YAML)))
+REPORTS  := $(NAMES:%=results/%/latest/report.md)
+
+.DELETE_ON_ERROR:
+.PHONY: all help run test race bench lint results clean FORCE $(NAMES:%=results/%)
+
+all: bin/forklore bin/trialhost help
+
+help:
+	@echo "make run              a small experiment, from YAML to a report with charts, in under a minute"
+	@echo "make results          every shipped experiment whose YAML or whose binaries are newer than its report"
+	@echo "make results/NAME     one of: $(NAMES)"
+	@echo "make test             the whole test suite"
+	@echo "make lint             gofmt, go vet, staticcheck, cross-compilation"
+	@echo "make bench            what forklore itself costs, as ratios to bare references"
+	@echo "bin/forklore --help   the command line"
+
+# The version is part of both binaries: when it changes, both are built again.
+bin/.version: FORCE
+	@mkdir -p bin
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+# What results depend on: the code, but not the experiments that are embedded
+# in the binary, so that touching one YAML runs that experiment alone.
+bin/.code: $(SOURCES)
+	@mkdir -p bin
+	@touch $@
+
+bin/forklore: $(SOURCES) $(YAML) bin/.version
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ .
+
+bin/trialhost: $(SOURCES) bin/.version
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./runner/trialhost
+
+run: bin/forklore bin/trialhost
+	bin/forklore run quick
+
+results: $(REPORTS)
+
+$(NAMES:%=results/%): results/%: results/%/latest/report.md
+
+# Exit code 3 says that some trials failed: the report is whole and names them.
+results/%/latest/report.md: experiments/%.yaml bin/.code | bin/forklore bin/trialhost
+	bin/forklore run experiments/$*.yaml || [ $$? -eq 3 ]
+
+test: bin/forklore bin/trialhost
+	$(GO) test ./...
+
+# The packages whose goroutines share memory, under the race detector.
+race:
+	$(GO) test -race -short ./runner/... ./metrics/ ./experiments/
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./runner/trialhost
+	GOOS=linux GOARCH=arm64 $(GO) vet ./runner/... ./metrics/...
+
+bench: bin/forklore bin/trialhost
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./runner/bench
+
+clean:
+	rm -rf bin
