@@ -1,0 +1,60 @@
+package experiments
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// testCatalogue is a host of n CPUs with the workloads that the shipped
+// experiments use.
+func testCatalogue(n int) Catalogue {
+	return Catalogue{CPUs: n, Charts: []string{"trials", "speedup", "phases", "memory", "cpu-timeline", "memory-timeline"}, Workloads: []WorkloadSpec{
+		{"sieve", "primes per segment", []ParamSpec{intParam("segment", "65536", 1, 1<<24)}},
+		{"matmul", "blocked matrix product", []ParamSpec{intParam("n", "128", 1, 4096), intParam("block", "64", 1, 1024)}},
+		{"sha256", "hash of private buffers", []ParamSpec{bytesParam("size", "65536")}},
+		{"montecarlo", "Gaussian pairs", []ParamSpec{intParam("pairs", "65536", 1, 1<<30)}},
+		{"triad", "STREAM triad", []ParamSpec{bytesParam("size", "16777216")}},
+		{"trees", "binary trees", []ParamSpec{intParam("depth", "14", 1, 30)}},
+		{"wait", "CPU, then waiting", []ParamSpec{timeParam("cpu", "50µs"), timeParam("wait", "5ms")}},
+		{"fsync", "append and fsync", []ParamSpec{bytesParam("size", "4096")}},
+	}}
+}
+
+func intParam(name, def string, lo, hi int64) ParamSpec {
+	return ParamSpec{name, def, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(s string) (string, error) {
+		v, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return "", fmt.Errorf("%q is not a whole number", s)
+		}
+		if v < lo || v > hi {
+			return "", fmt.Errorf("%s is out of range", s)
+		}
+		return strconv.FormatInt(v, 10), nil
+	}}
+}
+
+func bytesParam(name, def string) ParamSpec {
+	return ParamSpec{name, def, "bytes with a unit, 1B to 1GiB", func(s string) (string, error) {
+		for _, u := range []struct {
+			unit string
+			n    int64
+		}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}, {"", 1}} {
+			if v, err := strconv.ParseInt(strings.TrimSuffix(s, u.unit), 10, 64); err == nil && v > 0 && v <= 1<<30/u.n {
+				return strconv.FormatInt(v*u.n, 10), nil
+			}
+		}
+		return "", fmt.Errorf("%q is not a number of bytes", s)
+	}}
+}
+
+func timeParam(name, def string) ParamSpec {
+	return ParamSpec{name, def, "a duration from 0s to 1m", func(s string) (string, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 || d > time.Minute {
+			return "", fmt.Errorf("%q is not a duration in range", s)
+		}
+		return d.String(), nil
+	}}
+}

@@ -1,0 +1,339 @@
+package experiments
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxCells bounds a plan: more trials than seconds in a week.
+const maxCells = 1_000_000
+
+// grid is the product of the axes, with the rules that change it.
+type grid struct {
+	cpus       int
+	hostCores  bool // the list of cores depends on the machine
+	unsure     bool // an entry has a fault: what rules say of it cannot be judged
+	workloads  []*workload
+	models     []*model
+	cores      []int // above cpus: left out, with the reason
+	workers    []workerCount
+	schedules  []string
+	scalings   []string
+	iterations []int
+	timeoutS   float64
+	placement  Placement
+	include    []*grid
+	exclude    []*rule
+	override   []*rule
+}
+
+// size returns the number of points before anything is left out.
+func (g *grid) size() float64 {
+	var points float64
+	for _, w := range g.workloads {
+		n := 1.0
+		for _, p := range w.params {
+			n *= float64(len(p.values))
+		}
+		points += n
+	}
+	var layouts float64
+	for _, m := range g.models {
+		layouts += float64(max(1, len(m.processes)))
+	}
+	points *= layouts * float64(len(g.cores)*len(g.workers)) * float64(len(g.schedules)*len(g.scalings)*len(g.iterations))
+	for _, inc := range g.include {
+		points += inc.size()
+	}
+	return points
+}
+
+// expansion is a grid written out.
+type expansion struct {
+	points  []point
+	dropped []Dropped
+	groups  map[string]int // reason: index into dropped
+	counts  map[int]int    // index into dropped: how many cells it stands for
+	exact   map[*rule]bool // rules that matched
+	loose   map[*rule]bool // rules that would match on another machine
+	rules   []*rule
+}
+
+// expand writes the grid out in its declared order: workload, parameters,
+// schedule, scaling, iterations, model, cores, workers; included cells last.
+func (g *grid) expand() *expansion {
+	x := &expansion{groups: map[string]int{}, counts: map[int]int{}, exact: map[*rule]bool{}, loose: map[*rule]bool{}}
+	x.rules = append(append(x.rules, g.exclude...), g.override...)
+	x.product(g)
+	for _, inc := range g.include {
+		x.product(inc)
+	}
+	for i := range x.points {
+		for _, u := range g.override {
+			if u.matches(&x.points[i], false) {
+				u.set.apply(&x.points[i])
+			}
+		}
+	}
+	for i, n := range x.counts {
+		if n > 1 {
+			x.dropped[i].Because += fmt.Sprintf(" (%d cells)", n)
+		}
+	}
+	return x
+}
+
+func (x *expansion) product(g *grid) {
+	for _, w := range g.workloads {
+		for _, params := range w.points() {
+			for i, schedule := range g.schedules {
+				for j, scaling := range g.scalings {
+					for _, iterations := range g.iterations {
+						p := point{base: w.label, Cell: Cell{
+							Workload: w.use, Label: w.label, Params: params, Schedule: schedule, Scaling: scaling,
+							Items: w.amount.items, AutoS: w.amount.autoS, DurationS: w.amount.duration,
+							Iterations: iterations, TimeoutS: g.timeoutS, Placement: g.placement,
+						}}
+						x.layouts(g, p, i == 0 && j == 0)
+					}
+				}
+			}
+		}
+	}
+}
+
+// points writes out the parameters of a workload, the last one fastest.
+func (w *workload) points() []map[string]string {
+	out := []map[string]string{{}}
+	for _, p := range w.params {
+		var next []map[string]string
+		for _, m := range out {
+			for _, v := range p.values {
+				one := maps.Clone(m)
+				one[p.name] = v
+				next = append(next, one)
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// layouts adds one point for every model, core count and worker count. The
+// schedule and scaling of the baseline mean nothing: it is run once, first.
+func (x *expansion) layouts(g *grid, p point, first bool) {
+	for _, m := range g.models {
+		p.Model, p.ModelLabel = m.use, m.label
+		if m.use == Sequential {
+			if first {
+				x.baseline(g, p)
+			}
+			continue
+		}
+		processes := m.processes
+		if m.use != Hybrid {
+			processes = []int{1}
+		}
+		for _, n := range processes {
+			p.Processes = n
+			for _, cores := range g.cores {
+				x.staff(g, p, cores)
+			}
+		}
+	}
+}
+
+// baseline adds the sequential cell, whatever the lists of cores and workers
+// say; that it is not repeated for them is told once.
+func (x *expansion) baseline(g *grid, p point) {
+	p.Cores, p.Workers, p.Processes = 1, 1, 1
+	x.add(g, p)
+	for _, cores := range g.cores {
+		for _, w := range g.workers {
+			if cores == 1 && w.of(1) == 1 {
+				continue
+			}
+			if _, told := x.groups["baseline"]; !told {
+				p.Cores, p.Workers = cores, w.of(cores)
+				x.drop(p, "baseline", "sequential is one worker on one core: it is run once per workload, as the baseline")
+				x.counts[x.groups["baseline"]] = 1
+			}
+			return
+		}
+	}
+}
+
+// staff adds one point for every worker count on some cores.
+func (x *expansion) staff(g *grid, p point, cores int) {
+	p.Cores = cores
+	layout := p.Processes
+	for i, w := range g.workers {
+		p.Workers = w.of(cores)
+		if repeated(g.workers[:i], cores, p.Workers) {
+			continue
+		}
+		p.Processes = layout
+		if p.Model == Processes {
+			p.Processes = p.Workers
+		}
+		switch {
+		case cores > g.cpus:
+			x.note(&p)
+			x.drop(p, fmt.Sprint("cores ", cores), fmt.Sprintf("%d cores are asked for; this machine has %s", cores, plural(g.cpus, "usable CPU")))
+		case p.Model == Hybrid && p.Workers%layout != 0:
+			x.note(&p)
+			because := fmt.Sprintf("hybrid with %d processes needs a multiple of %d workers; %d asked for", layout, layout, p.Workers)
+			x.drop(p, because, because)
+		default:
+			x.add(g, p)
+		}
+	}
+}
+
+// repeated reports that an earlier entry comes to the same number of workers
+// on these cores: 4 and 2x do on two.
+func repeated(earlier []workerCount, cores, n int) bool {
+	for _, w := range earlier {
+		if w.of(cores) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// add takes a point into the plan unless a rule excludes it.
+func (x *expansion) add(g *grid, p point) {
+	x.note(&p)
+	for _, u := range g.exclude {
+		if u.matches(&p, false) {
+			x.dropped = append(x.dropped, Dropped{p.Cell, u.because})
+			return
+		}
+	}
+	x.points = append(x.points, p)
+}
+
+// note remembers which rules have something to match.
+func (x *expansion) note(p *point) {
+	for _, u := range x.rules {
+		if !x.exact[u] && u.matches(p, false) {
+			x.exact[u] = true
+		}
+		if !x.loose[u] && u.matches(p, true) {
+			x.loose[u] = true
+		}
+	}
+}
+
+// drop leaves a point out. Points of one group share an entry, which shows the
+// first of them.
+func (x *expansion) drop(p point, group, because string) {
+	i, ok := x.groups[group]
+	if !ok {
+		i = len(x.dropped)
+		x.groups[group] = i
+		x.dropped = append(x.dropped, Dropped{p.Cell, because})
+	}
+	x.counts[i]++
+}
+
+// apply changes a point. The parameters are copied: points share them.
+func (s *patch) apply(p *point) {
+	if s.timeoutS > 0 {
+		p.TimeoutS = s.timeoutS
+	}
+	if s.amount != (amount{}) {
+		p.Items, p.AutoS, p.DurationS = s.amount.items, s.amount.autoS, s.amount.duration
+	}
+	if s.iterations > 0 {
+		p.Iterations = s.iterations
+	}
+	if s.schedule != "" {
+		p.Schedule = s.schedule
+	}
+	if s.scaling != "" {
+		p.Scaling = s.scaling
+	}
+	if changed := s.params[p.Workload]; len(changed) > 0 {
+		p.Params = maps.Clone(p.Params)
+		maps.Copy(p.Params, changed)
+	}
+}
+
+// checkGrid reports what only the written-out grid shows.
+func (r *reader) checkGrid() {
+	g := r.grid
+	if g.size() > maxCells {
+		r.fault(r.nodes["workloads"], "the grid has %.0f cells; %d is the limit", g.size(), maxCells).Remedy =
+			"shorten a list: " + g.lengths()
+		return
+	}
+	x := g.expand()
+	for _, u := range x.rules {
+		if x.exact[u] || g.hostCores && x.loose[u] || r.fromBase[u.key] {
+			continue
+		}
+		r.unmatched(u, x)
+	}
+	r.checkPatches(x)
+	r.checkTimeouts(x)
+}
+
+func (g *grid) lengths() string {
+	return fmt.Sprintf("workloads %d, models %d, cores %d, workers %d, schedule %d, scaling %d, iterations %d, and the parameters",
+		len(g.workloads), len(g.models), len(g.cores), len(g.workers), len(g.schedules), len(g.scalings), len(g.iterations))
+}
+
+// unmatched reports a rule that picks no cell: nearly always a typo.
+func (r *reader) unmatched(u *rule, x *expansion) {
+	for _, c := range u.where {
+		any := slices.ContainsFunc(x.points, func(p point) bool { return p.is(c.axis, c.values) })
+		if !any {
+			f := r.fault(u.node, "%s: no cell has %s %s", u.key, c.axis, strings.Join(c.values, " or "))
+			f.Remedy, f.Allowed = "correct or remove the rule", some(valuesOf(x.points, c.axis))
+			return
+		}
+	}
+	r.fault(u.node, "%s: no cell is all of this: %s", u.key, u.title()).Remedy = "correct or remove the rule"
+}
+
+// checkPatches refuses an override that sets a parameter of cells that do not
+// have it: it would be lost without a word.
+func (r *reader) checkPatches(x *expansion) {
+	for _, u := range r.grid.override {
+		for i := range x.points {
+			p := &x.points[i]
+			if !u.matches(p, false) {
+				continue
+			}
+			for _, name := range u.set.names {
+				if _, ok := p.Params[name]; !ok {
+					r.fault(u.node, "override: where matches %s too, which has no parameter %s", p.Workload, name).Remedy =
+						"add workload: ... to where"
+					return
+				}
+			}
+		}
+	}
+}
+
+// checkTimeouts refuses cells whose every trial would be killed.
+func (r *reader) checkTimeouts(x *expansion) {
+	n := r.nodes["timeout"]
+	if n == nil {
+		n = r.nodes["workloads"]
+	}
+	told := map[string]bool{}
+	for i := range x.points {
+		p := &x.points[i]
+		length := max(p.AutoS, p.DurationS) * float64(p.Iterations)
+		if length < p.TimeoutS || told[p.base] {
+			continue
+		}
+		told[p.base] = true
+		r.fault(n, "a trial of %s takes %s; the timeout of %s would kill every one", p.base, seconds(length), seconds(p.TimeoutS)).Remedy =
+			"raise timeout, or shorten the trial (items, duration, iterations)"
+	}
+}

@@ -1,0 +1,241 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Plan writes the grid out: the cells in the declared order, without those
+// that the filter leaves out, and the dropped ones with their reasons. It
+// depends on nothing but the file, the options and the catalogue. Its error is
+// a [Faults] where the filter names what no cell has.
+func (e *Experiment) Plan() (*Plan, error) {
+	x := e.grid.expand()
+	name(x.points)
+	keep, faults := parseFilter(e.Options.Filter)
+	if faults == nil {
+		faults = keep.check(e.grid, x.points)
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	p := &Plan{Seed: e.Seed, Trials: e.Trials, Warmup: e.Warmup, Order: e.Order, Sample: e.Sample, Dropped: x.dropped}
+	seen := make(map[string]bool, len(x.points))
+	for i := range x.points {
+		one := &x.points[i]
+		if !keep.test(one) {
+			continue
+		}
+		one.ID = one.Cell.hash()
+		if seen[one.ID] {
+			p.Dropped = append(p.Dropped, Dropped{one.Cell, "the same cell is in the plan already"})
+			continue
+		}
+		seen[one.ID] = true
+		p.Cells = append(p.Cells, one.Cell)
+	}
+	for i := range p.Dropped {
+		p.Dropped[i].Cell.ID = p.Dropped[i].Cell.hash()
+	}
+	if len(p.Cells) == 0 {
+		return nil, e.nothing(x)
+	}
+	p.Hash = p.hash()
+	return p, nil
+}
+
+// nothing says why no cell is left.
+func (e *Experiment) nothing(x *expansion) error {
+	if e.Options.Filter != "" && len(x.points) > 0 {
+		return Faults{{File: "--filter", Col: 1, Source: e.Options.Filter,
+			Message: fmt.Sprintf("none of the %d cells is left", len(x.points)), Remedy: "loosen the filter; forklore plan lists the cells"}}
+	}
+	reasons := []string{"experiment " + strconv.Quote(e.Name) + ": no cell is left to run"}
+	for _, d := range x.dropped {
+		if !slices.Contains(reasons, d.Because) && len(reasons) < 6 {
+			reasons = append(reasons, d.Because)
+		}
+	}
+	return errors.New(strings.Join(reasons, "\n  "))
+}
+
+// name gives cells their labels: the workload's, with the parameters (and the
+// amount of work) that vary among the cells of that label; the hybrid's with
+// its number of processes where that varies.
+func name(points []point) {
+	values, vary := map[string]map[string]string{}, map[string]map[string]bool{}
+	each := func(group, key, value string) {
+		if values[group] == nil {
+			values[group], vary[group] = map[string]string{}, map[string]bool{}
+		}
+		if old, ok := values[group][key]; ok && old != value {
+			vary[group][key] = true
+		}
+		values[group][key] = value
+	}
+	for i := range points {
+		p := &points[i]
+		for k, v := range p.Params {
+			each("w "+p.base, k, v)
+		}
+		each("w "+p.base, "use", p.Workload)
+		each("w "+p.base, "work", p.work())
+		if p.Model == Hybrid {
+			each("m "+p.ModelLabel, "processes", strconv.Itoa(p.Processes))
+		}
+	}
+	for i := range points {
+		p := &points[i]
+		v := vary["w "+p.base]
+		var add []string
+		for _, k := range sortedKeys(p.Params) {
+			if v[k] {
+				add = append(add, k+"="+p.Params[k])
+			}
+		}
+		if v["work"] {
+			add = append(add, p.work())
+		}
+		p.Label = strings.Join(append([]string{p.base}, add...), " ")
+		if p.Model == Hybrid && vary["m "+p.ModelLabel]["processes"] {
+			p.ModelLabel = fmt.Sprintf("%s processes=%d", p.ModelLabel, p.Processes)
+		}
+	}
+}
+
+func sortedKeys(m map[string]string) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// work says how much a trial does.
+func (c *Cell) work() string {
+	switch {
+	case c.DurationS > 0:
+		return "duration=" + seconds(c.DurationS)
+	case c.AutoS > 0:
+		return "auto=" + seconds(c.AutoS)
+	}
+	return "items=" + strconv.FormatInt(c.Items, 10)
+}
+
+func seconds(s float64) string {
+	return brief(time.Duration(s * float64(time.Second)).Round(time.Microsecond))
+}
+
+// hash returns 12 hex digits of SHA-256 over the cell in JSON, ID left out.
+func (c Cell) hash() string {
+	c.ID = ""
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("experiments: cell: " + err.Error()) // plain data: a NaN of ours
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:6])
+}
+
+// hash covers what decides which trials are run in which order.
+func (p *Plan) hash() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %d %s\n", p.Seed, p.Trials, p.Warmup, p.Order)
+	for _, c := range p.Cells {
+		h.Write([]byte(c.ID))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Steps yields every trial in the order in which it is run. In blocks, each
+// block holds one trial of every cell in a random order that is decided by the
+// seed and the block's number alone, so that more trials only add blocks;
+// warm-up blocks come first and are numbered with the others. In sequential
+// order a cell's trials follow each other, its warm-ups first, and Block is
+// the trial's number within the cell.
+func (p *Plan) Steps() iter.Seq[Step] {
+	return func(yield func(Step) bool) {
+		trial, blocks := 0, p.Warmup+p.Trials
+		if p.Order == "sequential" {
+			for cell := range p.Cells {
+				for block := 1; block <= blocks; block++ {
+					trial++
+					if !yield(Step{trial, block, cell + 1, block <= p.Warmup, cell}) {
+						return
+					}
+				}
+			}
+			return
+		}
+		for block := 1; block <= blocks; block++ {
+			for i, cell := range shuffled(len(p.Cells), p.Seed, uint64(block)) {
+				trial++
+				if !yield(Step{trial, block, i + 1, block <= p.Warmup, cell}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// shuffled is Fisher and Yates' shuffle of 0..n-1, written out so that a plan
+// stays the same whatever becomes of the library's.
+func shuffled(n int, seed, block uint64) []int {
+	src := rand.NewPCG(seed, block)
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	for i := n - 1; i > 0; i-- {
+		m := uint64(i + 1)
+		v := src.Uint64()
+		for v < -m%m { // the remainder of 2^64 by m would favour small numbers
+			v = src.Uint64()
+		}
+		j := int(v % m)
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// Estimate returns how long the run will take. It takes a trial for as long as
+// its duration, or as items: auto aims at without any gain from more workers
+// (so that parallel cells end sooner), or one second where the items are
+// counted; times iterations, and times workers per core under weak scaling.
+// To this it adds 50 ms per trial, 5 ms per process, and three trials of
+// calibration for each workload that needs it.
+func (p *Plan) Estimate() time.Duration {
+	var total float64
+	calibrated := map[string]bool{}
+	for i := range p.Cells {
+		c := &p.Cells[i]
+		length := 1.0
+		switch {
+		case c.DurationS > 0:
+			length = c.DurationS
+		case c.AutoS > 0:
+			length = c.AutoS
+			if !calibrated[c.Label] {
+				calibrated[c.Label] = true
+				total += 3 * length
+			}
+		}
+		length *= float64(c.Iterations)
+		if c.Scaling == Weak && c.DurationS == 0 {
+			length *= max(1, float64(c.Workers)/float64(c.Cores))
+		}
+		total += (length + 0.05 + 0.005*float64(c.Processes)) * float64(p.Trials+p.Warmup)
+	}
+	const longest = 290 * 365 * 24 * 3600 // what a time.Duration can hold
+	return time.Duration(min(total, longest) * float64(time.Second))
+}

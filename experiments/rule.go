@@ -1,0 +1,251 @@
+package experiments
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// rule picks cells and says what becomes of them.
+type rule struct {
+	node    *yaml.Node
+	key     string // "exclude" or "override"
+	where   []condition
+	because string // of exclude
+	set     patch  // of override
+}
+
+// condition holds for points that have one of the values on the axis.
+type condition struct {
+	axis   string
+	values []string
+}
+
+// patch is what an override changes; zero values change nothing.
+type patch struct {
+	timeoutS   float64
+	amount     amount
+	iterations int
+	schedule   string
+	scaling    string
+	params     map[string]map[string]string // workload, parameter: canonical value
+	names      []string                     // of the parameters
+}
+
+// matches reports whether every condition holds; loosely, those on cores and
+// workers are taken to hold, since they may do so on another machine.
+func (u *rule) matches(p *point, loosely bool) bool {
+	for _, c := range u.where {
+		if loosely && (c.axis == "cores" || c.axis == "workers" || c.axis == "processes") {
+			continue
+		}
+		if !p.is(c.axis, c.values) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) excludes(n *yaml.Node) {
+	const example = "exclude:\n  - {model: threads, because: ...}"
+	for _, c := range r.list(n, "exclude", oneLine(example)) {
+		if r.bad[c] || !r.mapping(c, "exclude", oneLine(example)) {
+			continue
+		}
+		u := &rule{node: c, key: "exclude", because: fmt.Sprintf("excluded at line %d", c.Line)}
+		var axes []pair
+		for _, p := range r.pairs(c) {
+			if p.key.Value == "because" {
+				u.because, _ = r.prose(p.val, "because")
+				continue
+			}
+			axes = append(axes, p)
+		}
+		if len(axes) == 0 {
+			r.fault(c, "exclude: a rule without an axis would leave nothing").Remedy = "name the cells: {model: threads, cores: 1}"
+			continue
+		}
+		u.where = r.conditions(axes, []string{"because"})
+		r.grid.exclude = append(r.grid.exclude, u)
+	}
+}
+
+// conditions reads axes with one value or several each.
+func (r *reader) conditions(pairs []pair, beside []string) []condition {
+	var out []condition
+	axes := r.grid.axes()
+	for _, p := range pairs {
+		axis := p.key.Value
+		if !slices.Contains(axes, axis) {
+			if !r.grid.unsure {
+				r.unknown(p.key, "axis", append(slices.Clone(axes), beside...))
+			}
+			continue
+		}
+		cond := condition{axis: axis}
+		for _, c := range r.either(p.val, axis, axis+": value") {
+			values, ok := r.value(axis, c)
+			if ok && !r.again(c, axis, slices.Contains(cond.values, values[0])) {
+				cond.values = append(cond.values, values...)
+			}
+		}
+		if cond.values == nil {
+			r.grid.unsure = true // its fault is told; what it matches cannot be judged
+		}
+		out = append(out, cond)
+	}
+	return out
+}
+
+// value reads one value of an axis in its canonical spellings.
+func (r *reader) value(axis string, n *yaml.Node) ([]string, bool) {
+	one := func(s string, ok bool) ([]string, bool) { return []string{s}, ok }
+	switch axis {
+	case "workload", "model":
+		if r.grid.unsure {
+			return []string{n.Value}, true
+		}
+		return one(r.word(n, axis+" of this experiment", r.grid.names(axis)))
+	case "schedule":
+		return one(r.word(n, axis, []string{Static, Dynamic}))
+	case "scaling":
+		return one(r.word(n, axis, []string{Strong, Weak}))
+	case "cores":
+		c := &coresReader{reader: r}
+		v, ok := c.count(n, "cores")
+		return one(strconv.Itoa(v), ok)
+	case "workers":
+		w, ok := r.worker(n)
+		if w.times {
+			return one(strconv.Itoa(w.n)+"x", ok)
+		}
+		return one(strconv.Itoa(w.n), ok)
+	case "iterations", "processes":
+		v, ok := r.whole(n, axis, 1, maxIterations)
+		return one(strconv.FormatUint(v, 10), ok)
+	}
+	return r.paramIn(axis, n)
+}
+
+// paramIn reads the value of a parameter that one or several workloads have.
+func (r *reader) paramIn(name string, n *yaml.Node) ([]string, bool) {
+	switch {
+	case r.bad[n]:
+		return nil, false
+	case n.Kind != yaml.ScalarNode || isNull(n):
+		r.wrong(n, name, "one value")
+		return nil, false
+	case r.trap(n, name):
+		return nil, false
+	}
+	values, allowed, err := r.grid.canonical(name, n.Value)
+	if err != nil {
+		r.fault(n, "%s: %v", name, err).Allowed = allowed
+		return nil, false
+	}
+	return values, true
+}
+
+const overrideForm = "- {where: {workload: sieve}, set: {timeout: 5m}}"
+
+func (r *reader) overrides(n *yaml.Node) {
+	for _, c := range r.list(n, "override", overrideForm) {
+		if r.bad[c] || !r.mapping(c, "override", overrideForm) {
+			continue
+		}
+		u := &rule{node: c, key: "override"}
+		parts := map[string]*yaml.Node{}
+		for _, p := range r.pairs(c) {
+			if p.key.Value != "where" && p.key.Value != "set" {
+				r.unknown(p.key, "key of override", []string{"where", "set"})
+				continue
+			}
+			parts[p.key.Value] = p.val
+		}
+		for _, name := range []string{"where", "set"} {
+			if parts[name] == nil {
+				r.fault(c, "override: %s is missing", name).Remedy = "write " + overrideForm
+			}
+		}
+		where, set := parts["where"], parts["set"]
+		if where == nil || set == nil || !r.mapping(where, "where", "where: {workload: sieve}") || !r.mapping(set, "set", "set: {timeout: 5m}") {
+			continue
+		}
+		u.where = r.conditions(r.pairs(where), nil)
+		u.set = r.patch(set)
+		r.grid.override = append(r.grid.override, u)
+	}
+}
+
+// patch reads what an override sets.
+func (r *reader) patch(n *yaml.Node) patch {
+	out := patch{params: map[string]map[string]string{}}
+	r.onlyOne(n)
+	params := slices.DeleteFunc(r.grid.axes(), func(s string) bool { return slices.Contains(cellAxes, s) })
+	known := append([]string{"timeout", "items", "duration", "iterations", "schedule", "scaling"}, params...)
+	for _, p := range r.pairs(n) {
+		switch name := p.key.Value; name {
+		case "timeout":
+			out.timeoutS, _ = r.span(p.val, "timeout", minTimeout, maxTimeout)
+		case "items":
+			out.amount, _ = r.items(p.val)
+		case "duration":
+			out.amount.duration, _ = r.span(p.val, "duration", minDuration, maxDuration)
+		case "iterations":
+			v, _ := r.whole(p.val, name, 1, maxIterations)
+			out.iterations = int(v)
+		case "schedule":
+			out.schedule, _ = r.word(p.val, name, []string{Static, Dynamic})
+		case "scaling":
+			out.scaling, _ = r.word(p.val, name, []string{Strong, Weak})
+		default:
+			r.patchParam(&out, p, params, known)
+		}
+	}
+	if len(n.Content) == 0 {
+		r.fault(n, "override: set changes nothing").Remedy = "write for example set: {timeout: 5m}"
+	}
+	return out
+}
+
+func (r *reader) patchParam(out *patch, p pair, params, known []string) {
+	name := p.key.Value
+	switch {
+	case slices.Contains(cellAxes, name):
+		r.fault(p.key, "override: %s says which cell it is and cannot be changed", name).Remedy = "use exclude and include"
+		return
+	case !slices.Contains(params, name):
+		if !r.grid.unsure {
+			r.unknown(p.key, "setting", known)
+		}
+		return
+	}
+	if _, ok := r.paramIn(name, p.val); !ok {
+		return
+	}
+	out.names = append(out.names, name)
+	for _, s := range r.grid.specs() {
+		spec, ok := s.param(name)
+		if !ok {
+			continue
+		}
+		if v, err := spec.Check(p.val.Value); err == nil {
+			if out.params[s.Name] == nil {
+				out.params[s.Name] = map[string]string{}
+			}
+			out.params[s.Name][name] = v
+		}
+	}
+}
+
+// title says in words what a rule looks for.
+func (u *rule) title() string {
+	var parts []string
+	for _, c := range u.where {
+		parts = append(parts, c.axis+" "+strings.Join(c.values, " or "))
+	}
+	return strings.Join(parts, ", ")
+}
