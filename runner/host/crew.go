@@ -51,8 +51,12 @@ func (l *local) Ready() ([]Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	params, err := kind.Parse(l.job.Params)
+	if err != nil {
+		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
+	}
 	env := work.Env{Slots: l.job.Slots, Rank: l.job.Rank, Dir: l.job.Dir}
-	if l.kernel, err = kind.New(l.job.Params, env); err != nil {
+	if l.kernel, err = kind.New(params, env); err != nil {
 		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
 	}
 	for _, s := range l.slots {

@@ -80,7 +80,7 @@ func total(d Done) (items int64, sum uint64) {
 
 // Every model, schedule and number of workers must do the same work.
 func TestLayoutsAgree(t *testing.T) {
-	params := map[string]string{"segment": "1000"}
+	params := map[string]string{"segment": "1024"}
 	_, d, _, err := run(t, job("sieve", params, 1), 30*time.Second)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,14 +22,7 @@ func register(k Kind) {
 // Kinds returns the workloads that lists show, sorted by name: all but the
 // hidden ones.
 func Kinds() []Kind {
-	var list []Kind
-	for _, k := range kinds {
-		if !k.Hidden {
-			list = append(list, k)
-		}
-	}
-	slices.SortFunc(list, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return slices.DeleteFunc(All(), func(k Kind) bool { return k.Hidden })
 }
 
 // Lookup returns the workload of that name, a hidden one too. For an unknown
@@ -125,4 +119,11 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// All returns every workload, the hidden ones too, sorted by name.
+func All() []Kind {
+	list := slices.Collect(maps.Values(kinds))
+	slices.SortFunc(list, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
