@@ -56,7 +56,7 @@ func smallInteger(i int) float64 { return float64(scramble(uint64(i))>>60) - 8 }
 
 func (k *matmul) Prepare(_ context.Context, slot int) error {
 	rows := make([]float64, matmulRows*k.n)
-	for i := range rows {
+	for i := range rows { // touched here, before the gate
 		rows[i] = 1
 	}
 	*k.rows.of(slot) = rows

@@ -45,7 +45,7 @@ func newSieve(ps Params, env Env) (Kernel, error) {
 
 func (k *sieve) Prepare(_ context.Context, slot int) error {
 	buffer := make([]bool, k.segment/2+1)
-	for i := range buffer {
+	for i := range buffer { // touched here, before the gate
 		buffer[i] = true
 	}
 	*k.crossed.of(slot) = buffer
