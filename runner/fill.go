@@ -102,9 +102,6 @@ func (a *attempt) fillSpent() {
 
 func (a *attempt) fillReadings(w metrics.Readings) {
 	a.samples = w.Samples
-	for i := range a.samples {
-		a.samples[i].Trial = a.row.Trial
-	}
 	r := &a.row
 	r.MemLowB, r.RSSPeakB = w.PSSPeakB, w.RSSPeakB
 	r.PSSReadyB, r.PSSDoneB, r.USSDoneB = w.PSSReadyB, w.PSSDoneB, w.USSDoneB

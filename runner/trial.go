@@ -141,13 +141,13 @@ func (a *attempt) work(ctx context.Context) error {
 		pids = append(pids, p.PID)
 	}
 	a.watch = metrics.Watch(procs, metrics.Options{
-		Every: time.Duration(a.plan.Sample.EveryS * float64(time.Second)), Metrics: a.plan.Sample.Metrics,
+		Trial: a.row.Trial, Every: time.Duration(a.plan.Sample.EveryS * float64(time.Second)), Metrics: a.plan.Sample.Metrics,
 		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
 	})
-	before := a.fs.ReadNoise(pids)
+	before := metrics.ReadNoise(a.fs, pids)
 	a.watch.Start()
 	err = a.iterate(ctx, &paused)
-	after := a.fs.ReadNoise(pids)
+	after := metrics.ReadNoise(a.fs, pids)
 	a.fillReadings(a.watch.Stop(a.gate()))
 	a.observe += time.Since(paused)
 	if err == nil {
