@@ -13,6 +13,11 @@ import (
 // maxFailures bounds the memory that a run of failures can take.
 const maxFailures = 10_000
 
+// MemoryLimit is what a program that digests a run of any size should give to
+// debug.SetMemoryLimit: a million trials take about 300 MB, and without a
+// limit the garbage of their summary may double that.
+const MemoryLimit = 448 << 20
+
 // Load digests the results folder dir. It holds one float64 for each ok trial
 // and metric, never whole rows: a million trials take about 300 MB. What is
 // wrong with single rows is a warning; an error means that there is nothing to
