@@ -1,7 +1,9 @@
 package record
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -9,25 +11,37 @@ import (
 // WriteFile writes data to path by way of a temporary name, fsync and rename,
 // so that path never holds half of it.
 func WriteFile(path string, data []byte) error {
+	return WriteWith(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteWith is [WriteFile] for content that is made while it is written.
+func WriteWith(path string, write func(io.Writer) error) error {
 	dir, base := filepath.Split(path)
 	temp := filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", base, os.Getpid()))
-	if err := writeSynced(temp, data); err != nil {
-		os.Remove(temp)
-		return fmt.Errorf("write %s: %w", path, err)
+	err := writeSynced(temp, write)
+	if err == nil {
+		err = os.Rename(temp, path)
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err != nil {
 		os.Remove(temp)
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }
 
-func writeSynced(path string, data []byte) error {
+func writeSynced(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	buffer := bufio.NewWriter(f)
+	err = write(buffer)
+	if err == nil {
+		err = buffer.Flush()
+	}
 	if err == nil {
 		err = f.Sync()
 	}

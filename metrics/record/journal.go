@@ -88,25 +88,25 @@ func (j *Journal) cutOrphans(f *Folder) error {
 			j.Warnings = append(j.Warnings, fmt.Sprintf("%s: cut off a torn last line of %d bytes", cut.file, cut.bytes))
 		}
 	}
-	var done numbers
+	var done Set
 	for t, err := range ReadTrials(f.Trials()) {
 		if err == nil {
-			done.add(t.Trial)
+			done.Add(t.Trial)
 		} else if f := (*Fault)(nil); !errors.As(err, &f) {
 			return err
 		}
 	}
-	if err := cutTail(j, j.samples, done, func(s *Sample) int { return s.Trial }); err != nil {
+	if err := cutTail(j, j.samples, &done, func(s *Sample) int { return s.Trial }); err != nil {
 		return err
 	}
 	if j.iterations == nil {
 		return nil
 	}
-	return cutTail(j, j.iterations, done, func(i *Iteration) int { return i.Trial })
+	return cutTail(j, j.iterations, &done, func(i *Iteration) int { return i.Trial })
 }
 
 // cutTail cuts the last rows of w's file whose trials are not done.
-func cutTail[T any](j *Journal, w *Writer[T], done numbers, trial func(*T) int) error {
+func cutTail[T any](j *Journal, w *Writer[T], done *Set, trial func(*T) int) error {
 	f, err := os.Open(w.path)
 	if err != nil {
 		return fmt.Errorf("read rows: %w", err)
@@ -123,7 +123,7 @@ func cutTail[T any](j *Journal, w *Writer[T], done numbers, trial func(*T) int) 
 		if fault := (*Fault)(nil); err != nil && !errors.As(err, &fault) {
 			break // the end, or a disk that the next write will complain of
 		}
-		if err == nil && done.has(trial(&row)) {
+		if err == nil && done.Has(trial(&row)) {
 			tail, rows = w.size, 0
 			continue
 		}

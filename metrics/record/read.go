@@ -19,12 +19,12 @@ import (
 // stops at no Fault has every good row.
 func ReadTrials(path string) iter.Seq2[*Trial, error] {
 	return func(yield func(*Trial, error) bool) {
-		row, seen := NewTrial(), numbers{}
+		row, seen := NewTrial(), Set{}
 		read(path, &row, yield, func(t *Trial) error {
 			if t.Trial < 1 {
 				return &Fault{Kind: Value, Column: "trial", Err: fmt.Errorf("%d is not a trial number: they begin at 1", t.Trial)}
 			}
-			if !seen.add(t.Trial) {
+			if !seen.Add(t.Trial) {
 				return &Fault{Kind: Duplicate, Column: "trial", Err: fmt.Errorf("trial %d has a row already; this one is left out", t.Trial)}
 			}
 			return nil
@@ -182,37 +182,4 @@ func (d *decoder) place(err error) error {
 		f.File, f.Line = d.file, d.lines.number
 	}
 	return err
-}
-
-// numbers is a set of positive numbers, dense from 1: a bit for each of the
-// first 2^26, a map beyond, so that no row can ask for much memory.
-type numbers struct {
-	bits []uint64
-	far  map[int]bool
-}
-
-// add reports whether n is new.
-func (s *numbers) add(n int) bool {
-	if s.has(n) {
-		return false
-	}
-	if n >= 1<<26 {
-		if s.far == nil {
-			s.far = map[int]bool{}
-		}
-		s.far[n] = true
-		return true
-	}
-	if need := n/64 + 1; need > len(s.bits) {
-		s.bits = append(s.bits, make([]uint64, need-len(s.bits))...)
-	}
-	s.bits[n/64] |= 1 << (n % 64)
-	return true
-}
-
-func (s *numbers) has(n int) bool {
-	if n >= 1<<26 {
-		return s.far[n]
-	}
-	return n >= 0 && n/64 < len(s.bits) && s.bits[n/64]&(1<<(n%64)) != 0
 }
