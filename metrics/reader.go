@@ -34,11 +34,14 @@ type reader struct {
 	skipped bool // a PSS sweep was due but too dear
 
 	rssPeak, pssPeak, threadsMax float64
+
+	onTick func(cpus, rssB float64)
+	last   struct{ cpuS, rssB, atS float64 } // sums of the last reading
 }
 
 func newReader(procs []Proc, o Options) *reader {
 	r := &reader{
-		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial,
+		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial, onTick: o.OnTick,
 		targets: make([]target, len(procs)),
 		runner:  newTarget(Proc{PID: os.Getpid(), Role: "runner"}),
 		rssPeak: math.NaN(), pssPeak: math.NaN(), threadsMax: math.NaN(),
@@ -57,7 +60,11 @@ func (r *reader) tick() {
 	if pss && r.sweep > pssLimit {
 		pss, r.skipped = false, true
 	}
+	before := r.last
 	r.all(r.want, pss)
+	if r.onTick != nil {
+		r.onTick((r.last.cpuS-before.cpuS)/(r.last.atS-before.atS), r.last.rssB)
+	}
 }
 
 // all reads machine, runner and targets and returns the sum of PSS and of
@@ -71,7 +78,7 @@ func (r *reader) all(w wanted, pss bool) (sumPSS, sumUSS float64) {
 	if pss {
 		sumPSS, sumUSS, r.sweep, r.swept = 0, 0, 0, r.now()
 	}
-	var rss, threads float64
+	var cpuS, rss, threads float64
 	for i := range r.targets {
 		at := r.now()
 		s, ok := r.targets[i].read(w, r.clock)
@@ -79,7 +86,7 @@ func (r *reader) all(w wanted, pss bool) (sumPSS, sumUSS float64) {
 			sumPSS, sumUSS = math.NaN(), math.NaN()
 			continue
 		}
-		rss, threads = rss+s.RSSB, threads+s.Threads
+		cpuS, rss, threads = cpuS+s.CPUS, rss+s.RSSB, threads+s.Threads
 		if pss {
 			m := r.rollup(s.PID)
 			s.PSSB = m.PSSB
@@ -90,6 +97,7 @@ func (r *reader) all(w wanted, pss bool) (sumPSS, sumUSS float64) {
 	if len(r.targets) == 0 {
 		sumPSS, sumUSS = math.NaN(), math.NaN()
 	}
+	r.last.cpuS, r.last.rssB, r.last.atS = cpuS, rss, float64(r.now())/1e9
 	r.rssPeak = largest(r.rssPeak, rss)
 	r.threadsMax = largest(r.threadsMax, threads)
 	r.pssPeak = largest(r.pssPeak, sumPSS)

@@ -182,9 +182,6 @@ func (c *campaign) step(ctx context.Context, cell experiments.Cell, step experim
 func (c *campaign) close(ctx context.Context, failed error) error {
 	c.unbind()
 	var errs []error
-	if c.cgroups != nil {
-		errs = append(errs, c.cgroups.Close())
-	}
 	errs = append(errs, c.journal.Close())
 	c.manifest.Finished, c.manifest.Ended = c.Now().UTC(), "complete"
 	switch {
