@@ -15,6 +15,7 @@ import (
 type Place struct {
 	Label   string // the panel: the workload
 	Setting string // "2 cores, 8 workers, dynamic"
+	Extra   string // the part of the setting besides cores and workers
 	Series  string // the model
 }
 
@@ -37,8 +38,9 @@ func Places(d *digest.Digest) []Place {
 		if v.workers {
 			parts = append(parts, Count(c.Workers, "worker"))
 		}
-		parts = append(parts, v.extra(c.Cell)...)
-		places[i] = Place{Label: c.Label, Setting: strings.Join(parts, ", "), Series: series(c.Cell)}
+		extra := v.extra(c.Cell)
+		parts = append(parts, extra...)
+		places[i] = Place{c.Label, strings.Join(parts, ", "), strings.Join(extra, ", "), series(c.Cell)}
 		if seen[places[i]]++; seen[places[i]] > 1 {
 			places[i].Setting += fmt.Sprintf(" (%d)", seen[places[i]])
 		}
@@ -108,10 +110,15 @@ type who struct {
 	Workers int    `csv:"workers"`
 }
 
+func (w who) title() string {
+	return Place{Label: w.Label, Setting: w.Setting, Series: w.Series}.Title()
+}
+
 // entry is a cell of the digest with its place, sorted for reading.
 type entry struct {
 	who
 	index int // in Digest.Cells
+	extra string
 	*digest.Cell
 }
 
@@ -127,7 +134,7 @@ func entries(d *digest.Digest) []entry {
 			labels[c.Label] = len(labels)
 		}
 		p := places[i]
-		all[i] = entry{who{c.ID, p.Label, p.Setting, c.Model, p.Series, c.Cores, c.Workers}, i, c}
+		all[i] = entry{who{c.ID, p.Label, p.Setting, c.Model, p.Series, c.Cores, c.Workers}, i, p.Extra, c}
 	}
 	slices.SortStableFunc(all, func(a, b entry) int {
 		return cmp.Or(

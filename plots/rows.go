@@ -68,8 +68,8 @@ func measureRows(panels []rowPanel, notes string) rowLayout {
 		}
 	}
 	inner := sheetWidth - 2*margin
-	l.series = min(l.series, inner*widestLabel/2)
-	l.setting = min(l.setting, inner*widestLabel-l.series)
+	l.setting = min(l.setting, max(inner*widestLabel/2, inner*widestLabel-l.series))
+	l.series = min(l.series, inner*widestLabel-l.setting)
 	l.x0 = margin + l.setting + l.series + 22
 	if l.setting > 0 {
 		l.x0 += 12
@@ -138,7 +138,7 @@ func (s *Sheet) stripes(p rowPanel, top vg.Length) {
 		}
 		if shaded {
 			y := top + lineHeight*vg.Length(j)
-			s.fill(stripe, margin, y, sheetWidth-margin, y+lineHeight)
+			s.fill(stripe, margin-6, y, sheetWidth-margin+6, y+lineHeight)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s scale) at(v float64) float64 {
 	return math.Log(v/s.min) / math.Log(s.max/s.min)
 }
 
-// zeroScale runs from 0 to a round number above every value: for bars and for
+// zeroScale runs from 0 to a little above every value: for bars and for
 // whatever is read as a share of a whole.
 func zeroScale(title, unit string, values []float64) scale {
 	_, hi := finiteRange(values)
@@ -71,10 +71,12 @@ func linearScale(title, unit string, lo, hi float64) scale {
 	}
 	p := prefixFor(max(math.Abs(lo), math.Abs(hi)), unit)
 	lo, hi = lo/p.factor, hi/p.factor
-	step := niceStep((hi - lo) / 5)
-	first, last := math.Floor(lo/step+1e-9), math.Ceil(hi/step-1e-9)
-	s := scale{min: first * step * p.factor, max: last * step * p.factor, label: axisLabel(title, p.suffix)}
-	for i := first; i <= last; i++ {
+	step := niceStep((hi - lo) / 6)
+	s := scale{min: lo * p.factor, max: (hi + (hi-lo)*0.03) * p.factor, label: axisLabel(title, p.suffix)}
+	if lo < 0 {
+		s.min = (lo - (hi-lo)*0.03) * p.factor
+	}
+	for i := math.Ceil(lo/step - 1e-9); i <= math.Floor(hi/step+1e-9); i++ {
 		s.ticks = append(s.ticks, tick{i * step * p.factor, decimals(i*step, step)})
 	}
 	return s

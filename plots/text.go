@@ -8,14 +8,17 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-const ellipsis = "…"
+const (
+	ellipsis = "…"
+	nbsp     = '\u00a0' // wrap does not break at it
+)
 
 // wrap breaks text into lines no wider than width, at spaces where there are
 // any, and cuts after the last of maxLines with an ellipsis.
 func (t textStyle) wrap(text string, width vg.Length, maxLines int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(printable(text)) {
+	for _, word := range strings.FieldsFunc(printable(text), func(r rune) bool { return r == ' ' }) {
 		for t.width(word) > width { // a word that fills a line by itself
 			if line != "" {
 				lines, line = append(lines, line), ""
@@ -74,6 +77,8 @@ func printable(s string) string {
 		switch {
 		case r == utf8.RuneError:
 			return '?'
+		case r == nbsp:
+			return r
 		case unicode.IsSpace(r):
 			return ' '
 		case !unicode.IsPrint(r):

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -68,7 +69,7 @@ func trialsTable(d *digest.Digest) (Table, error) {
 		rows = append(rows, trialsOf(e, metrics[e.Label])...)
 	}
 	t := Table{Rows: rows, Title: headline(d)}
-	t.Subtitle = subtitle(d, "small marker: one trial; bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)")
+	t.Subtitle = subtitle(d, "small marker: one trial; bar: median; box: 95\u00a0% interval of the median from order statistics (n ≥ 6)")
 	if t.Title == "" {
 		t.Title = loneMedian(rows)
 	}
@@ -137,7 +138,7 @@ func trialsReading(d *digest.Digest, rows []trialsRow) string {
 		cells++
 		lo, hi := finiteRange(byCell[r.Cell])
 		if spread := (hi - lo) / r.Value; spread > worst {
-			worst, where = spread, Place{r.Label, r.Setting, r.Series}.Title()
+			worst, where = spread, r.title()
 		}
 	}
 	text := fmt.Sprintf("Every trial of %s", Count(cells, "cell"))
@@ -149,10 +150,14 @@ func trialsReading(d *digest.Digest, rows []trialsRow) string {
 
 func trialsDraw(s *Sheet, t Table) {
 	var panels []rowPanel
+	notes := "median"
 	for _, g := range groupBy(rowsOf[trialsRow](t), func(r trialsRow) string { return r.Label }) {
 		panels = append(panels, trialsPanel(g))
+		if slices.ContainsFunc(g, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
+			notes = "median [95 % CI]"
+		}
 	}
-	s.drawRows(panels, "median [95 % CI]")
+	s.drawRows(panels, notes)
 }
 
 func trialsPanel(rows []trialsRow) rowPanel {

@@ -85,12 +85,13 @@ func Digits(v float64) string {
 		return "0"
 	case a < 1e-4 || a >= 1e6:
 		return strconv.FormatFloat(v, 'g', 3, 64)
-	case a >= 999.5:
+	case a >= 99.95:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
-	decimals := 2 - int(math.Floor(math.Log10(a*(1+1e-12))))
-	s := strconv.FormatFloat(v, 'f', max(0, min(decimals, 6)), 64)
-	return s
+	// The exponent of the rounded value: 0.9996 has three digits as 1.00.
+	_, exp, _ := strings.Cut(strconv.FormatFloat(a, 'e', 2, 64), "e")
+	e, _ := strconv.Atoi(exp)
+	return strconv.FormatFloat(v, 'f', 2-e, 64)
 }
 
 // Times prints a ratio: "1.03x".
