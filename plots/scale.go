@@ -183,21 +183,28 @@ func trimCounts(ticks []tick) []tick {
 	return ticks
 }
 
-// ratioScale is a log2 axis with ticks at powers of two, as for speedups.
+// ratioScale is a log2 axis with ticks at powers of two, as for speedups, and
+// between them where there would be fewer than four.
 func ratioScale(title string, values []float64) scale {
 	lo, hi := finiteRange(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 }))
 	if !(hi > 0) {
 		lo, hi = 1, 2
 	}
-	first, last := math.Floor(math.Log2(lo)+0.02), math.Ceil(math.Log2(hi)-0.02)
-	if last <= first {
-		last = first + 1
-	}
-	s := scale{log: true, label: title, min: math.Exp2(first - 0.08), max: math.Exp2(last + 0.08)}
-	s.min, s.max = min(s.min, lo/1.05), max(s.max, hi*1.05)
-	step := math.Ceil((last - first) / 8)
-	for k := first; k <= last; k += step {
-		s.ticks = append(s.ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "") + "x"})
+	pad := max(math.Pow(hi/lo, 0.04), 1.03)
+	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}
+	step := math.Ceil(math.Log2(hi/lo) / 9)
+	for _, multiples := range [][]float64{{1}, {1, 1.5}, {1, 1.25, 1.5, 1.75}, {1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9}} {
+		s.ticks = nil
+		for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
+			for _, m := range multiples {
+				if v := m * math.Exp2(k); v >= s.min && v <= s.max && math.Mod(k, max(step, 1)) == 0 {
+					s.ticks = append(s.ticks, tick{v, roundTick(v, "") + "x"})
+				}
+			}
+		}
+		if len(s.ticks) >= 4 {
+			break
+		}
 	}
 	return s
 }

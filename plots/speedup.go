@@ -36,6 +36,7 @@ type speedupRow struct {
 	Ideal float64 `csv:"ideal"`
 	Base  string  `csv:"base"`        // whose throughput is 1x
 	BaseS float64 `csv:"base_wall_s"` // its median wall time
+	Own   string  `csv:"base_is_own"` // yes where each model has a base of its own
 }
 
 func speedupTable(d *digest.Digest) (Table, error) {
@@ -131,12 +132,12 @@ func speedupPanel(name string, cells []entry, sequential entry, hasSequential bo
 		if len(series) < 2 {
 			continue
 		}
-		base, words := series[0], "the same model at "+Count(int(series[0].x(axis)), strings.TrimSuffix(axis, "s"))
+		base, words, own := series[0], "the same model at "+Count(int(series[0].x(axis)), strings.TrimSuffix(axis, "s")), "yes"
 		if hasSequential {
-			base, words = sequential, sequential.Series
+			base, words, own = sequential, sequential.Series, "no"
 		}
 		for _, e := range series {
-			rows = append(rows, speedupOf(name, e, base, words, axis)...)
+			rows = append(rows, speedupOf(speedupRow{Panel: name, who: e.who, Axis: axis, X: e.x(axis), Base: words, Own: own}, e, base)...)
 		}
 	}
 	return rows
@@ -157,12 +158,11 @@ func (e entry) ideal() float64 {
 	return float64(min(e.Cores, e.Workers))
 }
 
-func speedupOf(panel string, e, base entry, words, axis string) []speedupRow {
+// speedupOf adds the numbers of a cell to what is known of its rows.
+func speedupOf(r speedupRow, e, base entry) []speedupRow {
 	one := stat.Median(finite(speeds(base.Cell)))
-	r := speedupRow{
-		Panel: panel, who: e.who, Axis: axis, X: e.x(axis), Ideal: e.ideal() / base.ideal(), Base: words,
-		BaseS: stat.Median(present(base.Cell, "wall_s")), Low: math.NaN(), High: math.NaN(),
-	}
+	r.Ideal, r.BaseS = e.ideal()/base.ideal(), stat.Median(present(base.Cell, "wall_s"))
+	r.Low, r.High = math.NaN(), math.NaN()
 	var rows []speedupRow
 	var values []float64
 	for i, v := range speeds(e.Cell) {

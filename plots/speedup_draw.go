@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -13,7 +14,11 @@ func speedupDraw(s *Sheet, t Table) {
 	rows := rowsOf[speedupRow](t)
 	panels := groupBy(rows, func(r speedupRow) string { return r.Panel })
 	x, y := speedupScales(rows)
-	g := gridOf(len(panels), y)
+	var titles []string
+	for _, p := range panels {
+		titles = append(titles, p[0].Panel)
+	}
+	g := gridOf(titles, y)
 	direct := g.fitsDirect(panels)
 	if !direct {
 		s.legend(speedupKeys(rows))
@@ -39,30 +44,35 @@ func speedupScales(rows []speedupRow) (x, y scale) {
 type panelGrid struct {
 	columns       int
 	width, height vg.Length // of a panel with its axes and title
+	head          vg.Length // of it, above the data area
 	left, labels  vg.Length // room for tick labels and for direct labels
 }
 
-func gridOf(n int, y scale) panelGrid {
-	g := panelGrid{columns: min(n, 2), height: 300, left: yRoom(y)}
-	if n == 1 {
-		g.height = 440
+const panelGap vg.Length = 24
+
+func gridOf(titles []string, y scale) panelGrid {
+	g := panelGrid{columns: 3, height: 250, left: yRoom(y)}
+	switch len(titles) {
+	case 1:
+		g.columns, g.height = 1, 430
+	case 2, 4:
+		g.columns, g.height = 2, 300
 	}
-	if n > 6 {
-		g.columns, g.height = 3, 240
+	g.width = (sheetWidth - 2*margin - panelGap*vg.Length(g.columns-1)) / vg.Length(g.columns)
+	lines := 1
+	for _, t := range titles {
+		lines = max(lines, len(panelText.wrap(t, g.width, 2)))
 	}
-	const between = 24
-	g.width = (sheetWidth - 2*margin - between*vg.Length(g.columns-1)) / vg.Length(g.columns)
+	g.head = panelText.line()*vg.Length(lines) + 2*smallText.line() + gap
 	return g
 }
-
-const panelHead = 2*panelSize*leading + smallSize*leading + 8 // title, base, axis label
 
 // fitsDirect tells whether every panel has room for a name at the end of each
 // line, and reserves it.
 func (g *panelGrid) fitsDirect(panels [][]speedupRow) bool {
 	for _, p := range panels {
 		series := groupBy(p, func(r speedupRow) string { return r.Series })
-		if vg.Length(len(series)+1)*smallText.line() > g.height-panelHead-axisRoom {
+		if vg.Length(len(series)+1)*smallText.line() > g.height-g.head-axisRoom {
 			return false
 		}
 		for _, r := range series {
@@ -90,16 +100,18 @@ func speedupKeys(rows []speedupRow) []key {
 }
 
 func (s *Sheet) speedupPanel(rows []speedupRow, x, y scale, g panelGrid, column int, direct bool) {
-	left := margin + vg.Length(column)*(g.width+24)
+	left := margin + vg.Length(column)*(g.width+panelGap)
 	top := s.y
 	title := panelText.wrap(rows[0].Panel, g.width, 2)
 	for i, line := range title {
 		s.text(panelText, left, top+panelText.line()*(vg.Length(i)+0.5), draw.XLeft, line)
 	}
 	at := top + panelText.line()*vg.Length(len(title)) + smallText.line()/2
-	s.text(smallText, left, at, draw.XLeft, smallText.cut(speedupBase(rows), g.width))
+	for i, line := range smallText.wrap(speedupBase(rows), g.width, 2) {
+		s.text(smallText, left, at+smallText.line()*vg.Length(i), draw.XLeft, line)
+	}
 	f := frame{s: s, x: x, y: y, x0: left + g.left, x1: left + g.width - g.labels, y1: top + g.height - axisRoom}
-	f.y0 = top + panelHead + 4
+	f.y0 = top + g.head
 	f.axisX(true)
 	f.axisY(true)
 	f.drawIdeal(rows)
@@ -109,7 +121,7 @@ func (s *Sheet) speedupPanel(rows []speedupRow, x, y scale, g panelGrid, column 
 		dodge := (vg.Length(i) - vg.Length(len(series)-1)/2) * 4
 		f.drawSpeedup(r, dodge)
 		last := r[len(r)-1]
-		ends = append(ends, endLabel{last.Series, f.px(last.X) + dodge, f.py(last.Value), smallText.in(styleOf(last.Model).color)})
+		ends = append(ends, endLabel{last.Series, f.px(last.X) + dodge, f.py(last.Value), styleOf(last.Model).color})
 	}
 	if direct {
 		f.endLabels(ends)
@@ -119,18 +131,13 @@ func (s *Sheet) speedupPanel(rows []speedupRow, x, y scale, g panelGrid, column 
 // speedupBase says what 1x is, in seconds.
 func speedupBase(rows []speedupRow) string {
 	text := "speedup; 1x = " + rows[0].Base
-	seen := ""
-	for _, r := range rows {
-		if r.Series == seen || math.IsNaN(r.BaseS) {
-			continue
-		}
+	for i, r := range groupBy(rows, func(r speedupRow) string { return r.Series }) {
 		switch {
-		case seen == "":
-			text += ", median " + Quantity(r.BaseS, "s")
-		case r.BaseS != rows[0].BaseS:
-			text += ", " + Quantity(r.BaseS, "s")
+		case r[0].Own == "yes":
+			text += []string{": ", ", "}[min(i, 1)] + r[0].Series + " " + Quantity(r[0].BaseS, "s")
+		case i == 0:
+			text += ", median " + Quantity(r[0].BaseS, "s")
 		}
-		seen = r.Series
 	}
 	return text
 }
@@ -152,7 +159,7 @@ func idealLine(rows []speedupRow) (xs, ys []float64) {
 func (f frame) idealEnd(rows []speedupRow) endLabel {
 	xs, ys := idealLine(rows)
 	n := len(xs) - 1
-	return endLabel{"ideal", f.px(xs[n]), f.py(ys[n]), smallText}
+	return endLabel{"ideal", f.px(xs[n]), f.py(ys[n]), rule}
 }
 
 // drawSpeedup draws one model: every trial, the medians with their intervals
@@ -184,8 +191,8 @@ func (f frame) drawSpeedup(rows []speedupRow, dodge vg.Length) {
 // endLabel names a line at its right end.
 type endLabel struct {
 	text  string
-	x, y  vg.Length // the line's end
-	style textStyle
+	x, y  vg.Length   // the line's end
+	color color.NRGBA // of the leader; letters stay dark enough to read
 }
 
 // endLabels writes the names right of the frame, pushed apart where they
@@ -213,7 +220,7 @@ func (f frame) endLabels(ends []endLabel) {
 		high = ys[i] - h
 	}
 	for i, e := range ends {
-		f.s.segment(draw.LineStyle{Color: rule, Width: 0.5}, e.x+4, e.y, f.x1+9, ys[i])
-		f.s.text(e.style, f.x1+12, ys[i], draw.XLeft, e.text)
+		f.s.segment(draw.LineStyle{Color: e.color, Width: 0.6}, e.x+4, e.y, f.x1+9, ys[i])
+		f.s.text(smallText.in(ink), f.x1+12, ys[i], draw.XLeft, e.text)
 	}
 }

@@ -1,0 +1,199 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"forklore/metrics/digest"
+)
+
+// timelineRow is one reading of one trial.
+type timelineRow struct {
+	who
+	Trial int     `csv:"trial"` // 0 where the cell has no readings
+	T     float64 `csv:"t_s"`   // seconds after the gate
+	CPUs  float64 `csv:"cpus"`
+	RSS   float64 `csv:"rss_B"`
+	PSS   float64 `csv:"pss_B"`
+	Note  string  `csv:"note"` // why the cell has no readings
+}
+
+// timelineRows returns the readings of every cell, cells in reading order.
+func timelineRows(d *digest.Digest) ([]timelineRow, error) {
+	if len(d.Lines) == 0 {
+		return nil, Absent("no trial was sampled: the sampler was off, or every trial ended before its first tick")
+	}
+	lines := map[int][]digest.Line{}
+	for _, l := range d.Lines {
+		lines[l.Cell] = append(lines[l.Cell], l)
+	}
+	var rows []timelineRow
+	for _, e := range entries(d) {
+		before := len(rows)
+		for _, l := range lines[e.index] {
+			for i, t := range l.T {
+				rows = append(rows, timelineRow{who: e.who, Trial: l.Trial, T: t, CPUs: at(l.CPUs, i), RSS: at(l.RSS, i), PSS: at(l.PSS, i)})
+			}
+		}
+		if len(rows) == before {
+			r := timelineRow{who: e.who, Note: "no readings", T: math.NaN(), CPUs: math.NaN(), RSS: math.NaN(), PSS: math.NaN()}
+			if len(e.Trials) == 0 {
+				r.Note = "no ok trial"
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+func at(v []float64, i int) float64 {
+	if i < len(v) {
+		return v[i]
+	}
+	return math.NaN()
+}
+
+// view is what one timeline chart shows of the readings.
+type view struct {
+	title, unit string
+	of          func(timelineRow) float64
+	dots        func(timelineRow) float64 // drawn as dots besides; nil for none
+	bound       func(timelineRow) float64 // a dashed line; nil for none
+}
+
+// drawTimelines lays out small multiples: one line of panels per setting, one
+// column per model, every trial a line. A line of panels shares both axes.
+func (s *Sheet) drawTimelines(rows []timelineRow, v view) {
+	columns := timelineColumns(rows)
+	cells := groupBy(rows, func(r timelineRow) string { return r.Cell })
+	bands := groupBy(cells, func(c []timelineRow) string { return c[0].Label + "\x00" + c[0].Setting })
+	for i, band := range bands {
+		if i > 0 {
+			s.y += gap
+		}
+		s.timelineBand(band, columns, len(bands), v)
+	}
+}
+
+// timelineColumns lists the models that were run, in the usual order.
+func timelineColumns(rows []timelineRow) []string {
+	var columns []timelineRow
+	for _, r := range rows {
+		if !slices.ContainsFunc(columns, func(c timelineRow) bool { return c.Series == r.Series }) {
+			columns = append(columns, r)
+		}
+	}
+	slices.SortStableFunc(columns, func(a, b timelineRow) int { return modelOrder(a.Model) - modelOrder(b.Model) })
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Series
+	}
+	return names
+}
+
+func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, bands int, v view) {
+	var flat []timelineRow
+	for _, c := range band {
+		flat = append(flat, c...)
+	}
+	x, y := timelineScales(flat, v)
+	for _, line := range panelText.wrap(band[0][0].Label+", "+band[0][0].Setting, sheetWidth-2*margin, 2) {
+		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
+		s.y += panelText.line()
+	}
+	s.text(smallText, margin, s.y+smallText.line()/2, draw.XLeft, y.label)
+	s.y += smallText.line() + 2
+	height := vg.Length(110)
+	if bands == 1 {
+		height = 220
+	}
+	room := yRoom(y)
+	const between = 18
+	width := (sheetWidth - 2*margin - room - between*vg.Length(len(columns)-1)) / vg.Length(len(columns))
+	nameY := s.y + bodyText.line()/2
+	s.y += bodyText.line() + 4
+	for i, series := range columns {
+		left := margin + room + vg.Length(i)*(width+between)
+		f := frame{s: s, x: x, y: y, x0: left, x1: left + width, y0: s.y, y1: s.y + height}
+		j := slices.IndexFunc(band, func(c []timelineRow) bool { return c[0].Series == series })
+		if j < 0 {
+			s.text(smallText, left, nameY, draw.XLeft, smallText.cut(series+": not run", width))
+			continue
+		}
+		s.marker(styleOf(band[j][0].Model), left+4, nameY, 4, 1, false)
+		s.text(bodyText, left+14, nameY, draw.XLeft, bodyText.cut(series, width-14))
+		f.timelinePanel(band[j], v, i == 0 || band[0][0].Series == series)
+	}
+	s.y += height + axisRoom
+}
+
+func timelineScales(rows []timelineRow, v view) (x, y scale) {
+	var xs, ys []float64
+	for _, r := range rows {
+		xs, ys = append(xs, r.T), append(ys, v.of(r))
+		if v.dots != nil {
+			ys = append(ys, v.dots(r))
+		}
+		if v.bound != nil {
+			ys = append(ys, v.bound(r))
+		}
+	}
+	lo, hi := finiteRange(xs)
+	return linearScale("time after the gate", "s", min(lo, 0), max(hi, 0)), zeroScale(v.title, v.unit, ys)
+}
+
+func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
+	f.axisX(true)
+	f.axisY(labelled)
+	if cell[0].Trial == 0 {
+		f.s.text(alarmText, (f.x0+f.x1)/2, (f.y0+f.y1)/2, draw.XCenter, alarmText.cut(cell[0].Note, f.x1-f.x0))
+		return
+	}
+	if v.bound != nil {
+		y := f.py(v.bound(cell[0]))
+		f.s.segment(boundLine, f.x0, y, f.x1, y)
+	}
+	m := styleOf(cell[0].Model)
+	trials := groupBy(cell, func(r timelineRow) string { return fmt.Sprint(r.Trial) })
+	alpha := max(0.25, min(0.85, 3/float64(len(trials))))
+	for _, trial := range trials {
+		f.timeline(trial, v, m, alpha)
+	}
+}
+
+// timeline draws one trial; few readings are marked, so that a line is not
+// taken for more than it is.
+func (f frame) timeline(trial []timelineRow, v view, m modelStyle, alpha float64) {
+	var xs, ys []float64
+	for _, r := range trial {
+		xs, ys = append(xs, r.T), append(ys, v.of(r))
+	}
+	f.curve(draw.LineStyle{Color: faded(m.color, alpha), Width: 1.3}, xs, ys)
+	for i, r := range trial {
+		if len(trial) <= 12 && !math.IsNaN(ys[i]) {
+			f.s.marker(m, f.px(xs[i]), f.py(ys[i]), 1.7, min(1, alpha*1.5), false)
+		}
+		if v.dots == nil {
+			continue
+		}
+		if d := v.dots(r); !math.IsNaN(d) {
+			f.s.marker(m, f.px(r.T), f.py(d), 2.2, 1, true)
+		}
+	}
+}
+
+// perTrial reduces the readings of each trial to one number and returns the
+// numbers of each cell, by cell.
+func perTrial(rows []timelineRow, reduce func([]timelineRow) float64) map[string][]float64 {
+	of := map[string][]float64{}
+	for _, trial := range groupBy(rows, func(r timelineRow) string { return fmt.Sprint(r.Cell, r.Trial) }) {
+		if v := reduce(trial); !math.IsNaN(v) {
+			of[trial[0].Cell] = append(of[trial[0].Cell], v)
+		}
+	}
+	return of
+}
