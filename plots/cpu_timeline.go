@@ -35,7 +35,7 @@ func cpuTimelineTable(d *digest.Digest) (Table, error) {
 	if len(means) == 0 {
 		return Table{}, Absent("no trial has two readings of its CPU time: sample more often than a trial is long")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial: CPU time between two readings over the time between them")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial over the time after the gate: CPU time between two readings over the time between them")}
 	t.Title, t.Reading = timelineWords(rows, means, "keep %s CPUs busy", func(v float64) string { return Digits(v) }, "Median CPUs in use over a trial")
 	return t, nil
 }

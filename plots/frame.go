@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -9,22 +10,23 @@ import (
 )
 
 // axisX draws the lower axis with grid lines. Tick labels that would touch
-// are left out, their tick marks stay.
-func (f frame) axisX(labelled bool) {
+// are left out, their tick marks stay. A scale without a label takes no room
+// for one.
+func (f frame) axisX() {
 	f.s.segment(axisLine, f.x0, f.y1, f.x1, f.y1)
-	edge := vg.Length(math.Inf(-1))
-	for _, t := range f.x.ticks {
+	edge := vg.Length(math.Inf(1))
+	for _, t := range slices.Backward(f.x.ticks) { // the last is always labelled
 		x := f.px(t.v)
 		f.s.segment(gridLine, x, f.y0, x, f.y1)
 		f.s.segment(axisLine, x, f.y1, x, f.y1+tickLen)
 		half := smallText.width(t.text) / 2
-		if !labelled || x-half < edge+4 {
+		if x+half > edge-4 {
 			continue
 		}
 		f.s.text(smallText, x, f.y1+tickLen+2+smallText.line()/2, draw.XCenter, t.text)
-		edge = x + half
+		edge = x - half
 	}
-	if labelled {
+	if f.x.label != "" {
 		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter,
 			smallText.cut(f.x.label, f.x1-f.x0))
 	}

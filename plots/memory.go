@@ -174,7 +174,7 @@ func memoryScale(values []float64) scale {
 	if lo > 0 && hi/lo > 50 {
 		return logScale("peak memory", "B", lo, hi)
 	}
-	return zeroScale("peak memory", "B", values)
+	return zeroScale("peak memory", "B", values, 6)
 }
 
 func drawMemory(f frame, cell []memoryRow, y vg.Length) {

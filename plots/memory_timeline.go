@@ -31,7 +31,7 @@ func memoryTimelineTable(d *digest.Digest) (Table, error) {
 	if len(peaks) == 0 {
 		return Table{}, Absent("no reading holds the memory of a trial")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial: RSS summed over its processes, which counts shared pages once in each; hollow marker: sum of PSS, which counts them once")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial over the time after the gate: RSS summed over its processes, which counts shared pages once in each; hollow marker: sum of PSS, which counts them once")}
 	t.Title, t.Reading = timelineWords(rows, peaks, "reach %s", func(v float64) string { return Quantity(v, "B") }, "Median of the largest summed RSS of a trial")
 	return t, nil
 }

@@ -132,7 +132,7 @@ func shares(rows []phasesRow) (lo, hi shareOf) {
 	return lo, hi
 }
 
-func share(v float64) string { return Digits(100*v) + "\u00a0%" }
+func share(v float64) string { return Digits(100*v) + " %" }
 
 func phasesReading(rows []phasesRow) string {
 	lo, hi := shares(rows)
@@ -167,7 +167,7 @@ func phasesPanel(rows []phasesRow) rowPanel {
 		whole, other = append(whole, orZero(r.Other)+orZero(r.Work)), append(other, r.Other)
 	}
 	area := func(title string, values []float64, work bool) rowArea {
-		return rowArea{x: zeroScale(title, "s", values), draw: func(f frame, i int, y vg.Length) { drawStack(f, rows[i], y, work) }}
+		return rowArea{x: zeroScale(title, "s", values, 6), draw: func(f frame, i int, y vg.Length) { drawStack(f, rows[i], y, work) }}
 	}
 	p.areas = []rowArea{area("whole trial", whole, true), area("all but the work", other, false)}
 	return p

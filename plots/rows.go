@@ -117,7 +117,7 @@ func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
 	for i, a := range p.areas {
 		x := l.x0 + vg.Length(i)*(width+areaGap)
 		f := frame{s: s, x0: x, y0: top, x1: x + width, y1: bottom, x: a.x}
-		f.axisX(true)
+		f.axisX()
 		for j, r := range p.lines {
 			if r.failed == "" {
 				a.draw(f, j, top+lineHeight*(vg.Length(j)+0.5))

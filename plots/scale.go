@@ -38,12 +38,12 @@ func (s scale) at(v float64) float64 {
 
 // zeroScale runs from 0 to a little above every value: for bars and for
 // whatever is read as a share of a whole.
-func zeroScale(title, unit string, values []float64) scale {
+func zeroScale(title, unit string, values []float64, steps int) scale {
 	_, hi := finiteRange(values)
 	if hi <= 0 {
 		hi = 1
 	}
-	return linearScale(title, unit, 0, hi)
+	return linearScale(title, unit, 0, hi, steps)
 }
 
 // spreadScale suits points: from 0 unless that would waste more than half of
@@ -52,26 +52,27 @@ func spreadScale(title, unit string, values []float64) scale {
 	lo, hi := finiteRange(values)
 	switch {
 	case hi <= 0 || lo <= 0:
-		return linearScale(title, unit, min(lo, 0), max(hi, 0))
+		return linearScale(title, unit, min(lo, 0), max(hi, 0), 6)
 	case hi/lo > 50:
 		return logScale(title, unit, lo, hi)
 	case lo < 0.6*hi || lo == hi:
-		return linearScale(title, unit, 0, hi)
+		return linearScale(title, unit, 0, hi, 6)
 	}
 	// A range of 2 % at least, so that noise of 0.1 % does not look dramatic.
 	pad := max((hi-lo)*0.08, (0.02*hi-(hi-lo))/2)
-	s := linearScale(title, unit, lo-pad, hi+pad)
+	s := linearScale(title, unit, lo-pad, hi+pad, 6)
 	s.label += ", axis not from 0"
 	return s
 }
 
-func linearScale(title, unit string, lo, hi float64) scale {
+// linearScale covers [lo, hi] with about the given number of steps.
+func linearScale(title, unit string, lo, hi float64, steps int) scale {
 	if !(hi > lo) {
 		hi = lo + 1
 	}
 	p := prefixFor(max(math.Abs(lo), math.Abs(hi)), unit)
 	lo, hi = lo/p.factor, hi/p.factor
-	step := niceStep((hi - lo) / 6)
+	step := niceStep((hi - lo) / float64(steps))
 	s := scale{min: lo * p.factor, max: (hi + (hi-lo)*0.03) * p.factor, label: axisLabel(title, p.suffix)}
 	if lo < 0 {
 		s.min = (lo - (hi-lo)*0.03) * p.factor
@@ -190,10 +191,11 @@ func ratioScale(title string, values []float64) scale {
 	if !(hi > 0) {
 		lo, hi = 1, 2
 	}
-	pad := max(math.Pow(hi/lo, 0.04), 1.03)
+	// A 1.5-fold range at least, so that noise does not look dramatic.
+	pad := max(math.Pow(hi/lo, 0.04), math.Sqrt(1.5/(hi/lo)))
 	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}
 	step := math.Ceil(math.Log2(hi/lo) / 9)
-	for _, multiples := range [][]float64{{1}, {1, 1.5}, {1, 1.25, 1.5, 1.75}, {1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9}} {
+	for _, multiples := range [][]float64{{1}, {1, 1.5}, {1, 1.25, 1.5, 1.75}} {
 		s.ticks = nil
 		for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
 			for _, m := range multiples {

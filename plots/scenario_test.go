@@ -172,7 +172,7 @@ func scenarios() map[string]*digest.Digest {
 		"all-failed": synth{labels: sieve, models: pair, cores: []int{1, 2}, trials: 3, fail: func(*digest.Cell, int) string { return record.Wrong }}.digest(),
 		"one-trial":  synth{labels: sieve, models: pair, cores: []int{1, 2}, trials: 1}.digest(),
 		"huge":       synth{labels: sieve, models: pair, cores: []int{1, 128}, trials: 6, scale: 3e7}.digest(),
-		"tiny":       synth{labels: sieve, models: pair, cores: []int{1, 2}, trials: 6, scale: 1e-7, noise: 0.5}.digest(),
+		"tiny":       synth{labels: sieve, models: pair, cores: []int{1, 2}, trials: 6, scale: 1e-7, noise: 0.15}.digest(),
 		"long-names": synth{labels: []string{long, strings.Repeat("ünïcode_", 30)}, models: allModels, cores: []int{1, 2}, trials: 6,
 			machine: strings.Repeat("Very Long Processor Name ", 14)}.digest(),
 		"oversubscribed": synth{labels: sieve, models: pair, cores: []int{2}, workers: []int{1, 2, 4, 8}, trials: 10}.digest(),

@@ -55,7 +55,7 @@ func speedupTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("a speedup needs ok trials of one model at two core counts or worker counts, and this run has none")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of throughputs to the base named in each panel; small marker: one trial; line: medians; whisker: 95\u00a0% interval of the median (n ≥ 6)")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of throughputs to the base named in each panel; small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6)")}
 	t.Title, t.Reading = speedupWords(rows)
 	return t, nil
 }
@@ -207,7 +207,7 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	reading = fmt.Sprintf("At %s the medians run from %s (%s, n = %d) to %s (%s, n = %d); ideal is %s.",
 		at, Times(lo.Value), lo.title(), lo.N, Times(hi.Value), hi.title(), hi.N, Times(hi.Ideal))
 	if len(panels) > 1 || len(ends) == 1 {
-		title = fmt.Sprintf("%s gain %s at %s (%s)", hi.Series, Times(hi.Value), at, hi.Label)
+		title = fmt.Sprintf("%s reach %s at %s (%s)", hi.Series, Times(hi.Value), at, hi.Label)
 		if len(ends) > 1 {
 			title += fmt.Sprintf(", %s %s (%s)", lo.Series, Times(lo.Value), lo.Label)
 		}
@@ -216,7 +216,7 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	slices.SortStableFunc(ends, func(a, b speedupRow) int { return byValue(b, a) })
 	var parts []string
 	for _, r := range ends[:min(3, len(ends))] {
-		parts = append(parts, fmt.Sprintf("%s gain %s", r.Series, Times(r.Value)))
+		parts = append(parts, fmt.Sprintf("%s reach %s", r.Series, Times(r.Value)))
 	}
 	return fmt.Sprintf("%s at %s: %s", ends[0].Panel, at, strings.Join(parts, ", ")), reading
 }

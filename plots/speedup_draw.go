@@ -14,11 +14,7 @@ func speedupDraw(s *Sheet, t Table) {
 	rows := rowsOf[speedupRow](t)
 	panels := groupBy(rows, func(r speedupRow) string { return r.Panel })
 	x, y := speedupScales(rows)
-	var titles []string
-	for _, p := range panels {
-		titles = append(titles, p[0].Panel)
-	}
-	g := gridOf(titles, y)
+	g := gridOf(panels, y)
 	direct := g.fitsDirect(panels)
 	if !direct {
 		s.legend(speedupKeys(rows))
@@ -50,20 +46,19 @@ type panelGrid struct {
 
 const panelGap vg.Length = 24
 
-func gridOf(titles []string, y scale) panelGrid {
+func gridOf(panels [][]speedupRow, y scale) panelGrid {
 	g := panelGrid{columns: 3, height: 250, left: yRoom(y)}
-	switch len(titles) {
+	switch len(panels) {
 	case 1:
 		g.columns, g.height = 1, 430
 	case 2, 4:
 		g.columns, g.height = 2, 300
 	}
 	g.width = (sheetWidth - 2*margin - panelGap*vg.Length(g.columns-1)) / vg.Length(g.columns)
-	lines := 1
-	for _, t := range titles {
-		lines = max(lines, len(panelText.wrap(t, g.width, 2)))
+	for _, p := range panels {
+		title, base := panelText.wrap(p[0].Panel, g.width, 2), smallText.wrap(speedupBase(p), g.width, 2)
+		g.head = max(g.head, panelText.line()*vg.Length(len(title))+smallText.line()*vg.Length(len(base))+gap)
 	}
-	g.head = panelText.line()*vg.Length(lines) + 2*smallText.line() + gap
 	return g
 }
 
@@ -112,7 +107,7 @@ func (s *Sheet) speedupPanel(rows []speedupRow, x, y scale, g panelGrid, column 
 	}
 	f := frame{s: s, x: x, y: y, x0: left + g.left, x1: left + g.width - g.labels, y1: top + g.height - axisRoom}
 	f.y0 = top + g.head
-	f.axisX(true)
+	f.axisX()
 	f.axisY(true)
 	f.drawIdeal(rows)
 	series := groupBy(rows, func(r speedupRow) string { return r.Series })

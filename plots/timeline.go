@@ -1,9 +1,11 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -68,26 +70,31 @@ type view struct {
 // drawTimelines lays out small multiples: one line of panels per setting, one
 // column per model, every trial a line. A line of panels shares both axes.
 func (s *Sheet) drawTimelines(rows []timelineRow, v view) {
-	columns := timelineColumns(rows)
 	cells := groupBy(rows, func(r timelineRow) string { return r.Cell })
+	columns := timelineColumns(cells)
 	bands := groupBy(cells, func(c []timelineRow) string { return c[0].Label + "\x00" + c[0].Setting })
 	for i, band := range bands {
 		if i > 0 {
 			s.y += gap
 		}
-		s.timelineBand(band, columns, len(bands), v)
+		s.timelineBand(band, columns, len(bands) == 1, v)
 	}
 }
 
-// timelineColumns lists the models that were run, in the usual order.
-func timelineColumns(rows []timelineRow) []string {
+// timelineColumns lists the models that were run: those with most cells
+// first, so that gaps stand at the end of a line of panels, then in the usual
+// order.
+func timelineColumns(cells [][]timelineRow) []string {
+	count := map[string]int{}
 	var columns []timelineRow
-	for _, r := range rows {
-		if !slices.ContainsFunc(columns, func(c timelineRow) bool { return c.Series == r.Series }) {
-			columns = append(columns, r)
+	for _, c := range cells {
+		if count[c[0].Series]++; count[c[0].Series] == 1 {
+			columns = append(columns, c[0])
 		}
 	}
-	slices.SortStableFunc(columns, func(a, b timelineRow) int { return modelOrder(a.Model) - modelOrder(b.Model) })
+	slices.SortStableFunc(columns, func(a, b timelineRow) int {
+		return cmp.Or(count[b.Series]-count[a.Series], modelOrder(a.Model)-modelOrder(b.Model))
+	})
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Series
@@ -95,42 +102,54 @@ func timelineColumns(rows []timelineRow) []string {
 	return names
 }
 
-func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, bands int, v view) {
-	var flat []timelineRow
-	for _, c := range band {
-		flat = append(flat, c...)
-	}
-	x, y := timelineScales(flat, v)
-	for _, line := range panelText.wrap(band[0][0].Label+", "+band[0][0].Setting, sheetWidth-2*margin, 2) {
-		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
-		s.y += panelText.line()
-	}
-	s.text(smallText, margin, s.y+smallText.line()/2, draw.XLeft, y.label)
-	s.y += smallText.line() + 2
-	height := vg.Length(110)
-	if bands == 1 {
-		height = 220
+const (
+	bandHeight  vg.Length = 84
+	loneHeight  vg.Length = 200 // of the only band of a sheet
+	betweenCols vg.Length = 18
+)
+
+func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, lone bool, v view) {
+	x, y := timelineScales(slices.Concat(band...), v)
+	s.bandTitle(Place{Label: band[0][0].Label, Series: band[0][0].Setting}.Title(), y.label)
+	height := bandHeight
+	if lone {
+		height = loneHeight
 	}
 	room := yRoom(y)
-	const between = 18
-	width := (sheetWidth - 2*margin - room - between*vg.Length(len(columns)-1)) / vg.Length(len(columns))
+	width := (sheetWidth - 2*margin - room - betweenCols*vg.Length(len(columns)-1)) / vg.Length(len(columns))
 	nameY := s.y + bodyText.line()/2
 	s.y += bodyText.line() + 4
+	labelled := true
 	for i, series := range columns {
-		left := margin + room + vg.Length(i)*(width+between)
+		left := margin + room + vg.Length(i)*(width+betweenCols)
 		f := frame{s: s, x: x, y: y, x0: left, x1: left + width, y0: s.y, y1: s.y + height}
 		j := slices.IndexFunc(band, func(c []timelineRow) bool { return c[0].Series == series })
 		if j < 0 {
-			s.text(smallText, left, nameY, draw.XLeft, smallText.cut(series+": not run", width))
 			continue
 		}
 		s.marker(styleOf(band[j][0].Model), left+4, nameY, 4, 1, false)
 		s.text(bodyText, left+14, nameY, draw.XLeft, bodyText.cut(series, width-14))
-		f.timelinePanel(band[j], v, i == 0 || band[0][0].Series == series)
+		f.timelinePanel(band[j], v, labelled)
+		labelled = false
 	}
-	s.y += height + axisRoom
+	s.y += height + tickLen + smallText.line() + gap
 }
 
+// bandTitle writes the setting of a line of panels and what its upright axis
+// shows.
+func (s *Sheet) bandTitle(title, axis string) {
+	room := sheetWidth - 2*margin - smallText.width(axis) - 2*gap
+	lines := panelText.wrap(title, room, 2)
+	for _, line := range lines {
+		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
+		s.y += panelText.line()
+	}
+	x := margin + panelText.width(lines[len(lines)-1]) + 2*gap
+	s.text(smallText, x, s.y-panelText.line()/2, draw.XLeft, axis)
+}
+
+// timelineScales are the axes that a line of panels shares. The unit of time
+// stands at the last tick.
 func timelineScales(rows []timelineRow, v view) (x, y scale) {
 	var xs, ys []float64
 	for _, r := range rows {
@@ -143,11 +162,15 @@ func timelineScales(rows []timelineRow, v view) (x, y scale) {
 		}
 	}
 	lo, hi := finiteRange(xs)
-	return linearScale("time after the gate", "s", min(lo, 0), max(hi, 0)), zeroScale(v.title, v.unit, ys)
+	x = linearScale("", "s", min(lo, 0), max(hi, 0), 5)
+	last := &x.ticks[len(x.ticks)-1]
+	last.text += " " + strings.Trim(x.label, " ()")
+	x.label = ""
+	return x, zeroScale(v.title, v.unit, ys, 4)
 }
 
 func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
-	f.axisX(true)
+	f.axisX()
 	f.axisY(labelled)
 	if cell[0].Trial == 0 {
 		f.s.text(alarmText, (f.x0+f.x1)/2, (f.y0+f.y1)/2, draw.XCenter, alarmText.cut(cell[0].Note, f.x1-f.x0))

@@ -69,12 +69,19 @@ func trialsTable(d *digest.Digest) (Table, error) {
 		rows = append(rows, trialsOf(e, metrics[e.Label])...)
 	}
 	t := Table{Rows: rows, Title: headline(d)}
-	t.Subtitle = subtitle(d, "small marker: one trial; bar: median; box: 95\u00a0% interval of the median from order statistics (n ≥ 6)")
+	t.Subtitle = subtitle(d, trialsEstimator(rows))
 	if t.Title == "" {
 		t.Title = loneMedian(rows)
 	}
 	t.Reading = trialsReading(d, rows)
 	return t, nil
+}
+
+func trialsEstimator(rows []trialsRow) string {
+	if slices.ContainsFunc(rows, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
+		return "small marker: one trial; bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)"
+	}
+	return "small marker: one trial; bar: median (below n = 6 it has no interval)"
 }
 
 func trialsOf(e entry, m mainMetric) []trialsRow {
