@@ -72,7 +72,9 @@ func timelineWords(rows []timelineRow, of map[string][]float64, verb string, tex
 			high, hi = v, cell[0]
 		}
 		if cell[0].Label == last.Label && cell[0].Setting == last.Setting {
-			parts = append(parts, cell[0].Series+" "+fmt.Sprintf(verb, text(v)))
+			if parts = append(parts, cell[0].Series+" "+text(v)); len(parts) == 1 {
+				parts[0] = cell[0].Series + " " + fmt.Sprintf(verb, text(v))
+			}
 		}
 	}
 	reading = fmt.Sprintf("%s: from %s (%s, n = %d) to %s (%s, n = %d).", what,

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"math"
-	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -14,21 +13,40 @@ import (
 // for one.
 func (f frame) axisX() {
 	f.s.segment(axisLine, f.x0, f.y1, f.x1, f.y1)
-	edge := vg.Length(math.Inf(1))
-	for _, t := range slices.Backward(f.x.ticks) { // the last is always labelled
+	shown := f.shownTicks()
+	for i, t := range f.x.ticks {
 		x := f.px(t.v)
 		f.s.segment(gridLine, x, f.y0, x, f.y1)
 		f.s.segment(axisLine, x, f.y1, x, f.y1+tickLen)
-		half := smallText.width(t.text) / 2
-		if x+half > edge-4 {
-			continue
+		if shown[i] {
+			f.s.text(smallText, x, f.y1+tickLen+2+smallText.line()/2, draw.XCenter, t.text)
 		}
-		f.s.text(smallText, x, f.y1+tickLen+2+smallText.line()/2, draw.XCenter, t.text)
-		edge = x - half
 	}
 	if f.x.label != "" {
 		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter,
 			smallText.cut(f.x.label, f.x1-f.x0))
+	}
+}
+
+// shownTicks chooses the ticks of the lower axis that are labelled: every
+// k-th from the last on, the smallest k without an overlap. On a log axis,
+// where ticks are uneven, it is every tick that has room.
+func (f frame) shownTicks() []bool {
+	ticks := f.x.ticks
+	for stride := 1; ; stride++ {
+		shown, fits := make([]bool, len(ticks)), true
+		edge := vg.Length(math.Inf(1))
+		for i := len(ticks) - 1; i >= 0; i -= stride {
+			half := smallText.width(ticks[i].text) / 2
+			if f.px(ticks[i].v)+half > edge-4 {
+				fits = false
+				continue
+			}
+			shown[i], edge = true, f.px(ticks[i].v)-half
+		}
+		if fits || f.x.log {
+			return shown
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func Places(d *digest.Digest) []Place {
 		}
 		extra := v.extra(c.Cell)
 		parts = append(parts, extra...)
-		places[i] = Place{c.Label, strings.Join(parts, ", "), strings.Join(extra, ", "), series(c.Cell)}
+		places[i] = Place{c.Label, strings.Join(parts, ", "), strings.Join(extra, ", "), v.series(c.Cell)}
 		if seen[places[i]]++; seen[places[i]] > 1 {
 			places[i].Setting += fmt.Sprintf(" (%d)", seen[places[i]])
 		}
@@ -48,22 +48,45 @@ func Places(d *digest.Digest) []Place {
 	return places
 }
 
-func series(c experiments.Cell) string {
-	if c.ModelLabel != "" {
-		return c.ModelLabel
+// series names the model; hybrids that differ in their processes say so.
+func (v variation) series(c experiments.Cell) string {
+	name := cmp.Or(c.ModelLabel, c.Model)
+	if v.layouts[layoutOf(c)] > 1 {
+		name += fmt.Sprintf(" (%d processes)", c.Processes)
 	}
-	return c.Model
+	return name
+}
+
+// layout is what two hybrid cells share that differ in their processes alone.
+type layout struct {
+	label, series  string
+	cores, workers int
+}
+
+func layoutOf(c experiments.Cell) layout {
+	return layout{c.Label, cmp.Or(c.ModelLabel, c.Model), c.Cores, c.Workers}
 }
 
 // variation says which settings differ between the cells of a run.
 type variation struct {
 	workers, schedule, scaling, items, policy, smt bool
+
+	layouts map[layout]int // how many numbers of processes each layout has
 }
 
 func varying(d *digest.Digest) variation {
-	var v variation
+	v := variation{layouts: map[layout]int{}}
+	type split struct {
+		layout
+		processes int
+	}
+	seen := map[split]bool{}
 	first := map[string]experiments.Cell{} // of each label
 	for _, c := range d.Cells {
+		if s := (split{layoutOf(c.Cell), c.Processes}); c.Model == experiments.Hybrid && !seen[s] {
+			seen[s] = true
+			v.layouts[s.layout]++
+		}
 		v.workers = v.workers || (c.Workers != c.Cores && c.Model != experiments.Sequential)
 		f, ok := first[c.Label]
 		if !ok {

@@ -88,7 +88,7 @@ func render(c Chart, d *digest.Digest, folder string) (Drawn, error) {
 	}
 	s := newSheet(t)
 	c.Draw(s, t)
-	return drawn, writeFile(filepath.Join(folder, c.Name+".png"), s.writePNG)
+	return drawn, writeFile(filepath.Join(folder, c.Name+".png"), func(w io.Writer) error { return s.writePNG(w, dpi) })
 }
 
 // writeFile writes under a temporary name and renames when all is on disk.

@@ -184,8 +184,8 @@ func trimCounts(ticks []tick) []tick {
 	return ticks
 }
 
-// ratioScale is a log2 axis with ticks at powers of two, as for speedups, and
-// between them where there would be fewer than four.
+// ratioScale is a log axis for speedups: ticks at powers of two, or at round
+// numbers where there would be hardly any.
 func ratioScale(title string, values []float64) scale {
 	lo, hi := finiteRange(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 }))
 	if !(hi > 0) {
@@ -194,18 +194,17 @@ func ratioScale(title string, values []float64) scale {
 	// A 1.5-fold range at least, so that noise does not look dramatic.
 	pad := max(math.Pow(hi/lo, 0.04), math.Sqrt(1.5/(hi/lo)))
 	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}
-	step := math.Ceil(math.Log2(hi/lo) / 9)
-	for _, multiples := range [][]float64{{1}, {1, 1.5}, {1, 1.25, 1.5, 1.75}} {
-		s.ticks = nil
-		for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
-			for _, m := range multiples {
-				if v := m * math.Exp2(k); v >= s.min && v <= s.max && math.Mod(k, max(step, 1)) == 0 {
-					s.ticks = append(s.ticks, tick{v, roundTick(v, "") + "x"})
-				}
-			}
+	if s.max/s.min < 3.2 {
+		step := niceStep((s.max - s.min) / 6)
+		for i := math.Ceil(s.min / step); i <= math.Floor(s.max/step); i++ {
+			s.ticks = append(s.ticks, tick{i * step, decimals(i*step, step) + "x"})
 		}
-		if len(s.ticks) >= 4 {
-			break
+		return s
+	}
+	step := max(1, math.Ceil(math.Log2(hi/lo)/9))
+	for k := math.Ceil(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
+		if math.Mod(k, step) == 0 {
+			s.ticks = append(s.ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "") + "x"})
 		}
 	}
 	return s

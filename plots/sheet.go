@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -93,7 +94,7 @@ func (m modelStyle) outline(x, y, radius vg.Length) vg.Path {
 	var p vg.Path
 	if m.shape == nil {
 		p.Move(vg.Point{X: x + radius, Y: y})
-		p.Arc(vg.Point{X: x, Y: y}, radius, 0, 2*3.141592653589793)
+		p.Arc(vg.Point{X: x, Y: y}, radius, 0, 2*math.Pi)
 		p.Close()
 		return p
 	}
@@ -112,8 +113,8 @@ func (m modelStyle) outline(x, y, radius vg.Length) vg.Path {
 // height is known once everything is on the sheet.
 func (s *Sheet) height() vg.Length { return s.y + margin }
 
-// writePNG paints the sheet at two dots a point.
-func (s *Sheet) writePNG(w io.Writer) error {
+// writePNG paints the sheet at a number of dots per 72 points.
+func (s *Sheet) writePNG(w io.Writer, dpi int) error {
 	img := vgimg.NewWith(vgimg.UseWH(sheetWidth, s.height()), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
 	img.Translate(vg.Point{Y: s.height()})
 	if err := s.rec.ReplayOn(img); err != nil {

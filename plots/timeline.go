@@ -73,11 +73,16 @@ func (s *Sheet) drawTimelines(rows []timelineRow, v view) {
 	cells := groupBy(rows, func(r timelineRow) string { return r.Cell })
 	columns := timelineColumns(cells)
 	bands := groupBy(cells, func(c []timelineRow) string { return c[0].Label + "\x00" + c[0].Setting })
+	room := vg.Length(0)
+	for _, band := range bands {
+		_, y := timelineScales(slices.Concat(band...), v)
+		room = max(room, yRoom(y))
+	}
 	for i, band := range bands {
 		if i > 0 {
 			s.y += gap
 		}
-		s.timelineBand(band, columns, len(bands) == 1, v)
+		s.timelineBand(band, columns, len(bands) == 1, room, v)
 	}
 }
 
@@ -108,14 +113,13 @@ const (
 	betweenCols vg.Length = 18
 )
 
-func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, lone bool, v view) {
+func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, lone bool, room vg.Length, v view) {
 	x, y := timelineScales(slices.Concat(band...), v)
 	s.bandTitle(Place{Label: band[0][0].Label, Series: band[0][0].Setting}.Title(), y.label)
 	height := bandHeight
 	if lone {
 		height = loneHeight
 	}
-	room := yRoom(y)
 	width := (sheetWidth - 2*margin - room - betweenCols*vg.Length(len(columns)-1)) / vg.Length(len(columns))
 	nameY := s.y + bodyText.line()/2
 	s.y += bodyText.line() + 4
