@@ -1,0 +1,86 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/stat"
+)
+
+func init() {
+	register(Chart{
+		Name:     "cpu-timeline",
+		Question: "Does each model keep its cores busy all the time?",
+		Order:    50,
+		Table:    cpuTimelineTable,
+		Draw: func(s *Sheet, t Table) {
+			s.legend([]key{{"cores given to the trial", stroke(boundLine)}})
+			s.drawTimelines(rowsOf[timelineRow](t), view{
+				title: "CPUs in use",
+				of:    func(r timelineRow) float64 { return r.CPUs },
+				bound: func(r timelineRow) float64 { return float64(r.Cores) },
+			})
+		},
+	})
+}
+
+func cpuTimelineTable(d *digest.Digest) (Table, error) {
+	rows, err := timelineRows(d)
+	if err != nil {
+		return Table{}, err
+	}
+	means := perTrial(rows, meanCPUs)
+	if len(means) == 0 {
+		return Table{}, Absent("no trial has two readings of its CPU time: sample more often than a trial is long")
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial over the time after the gate: CPU time between two readings over the time between them")}
+	t.Title, t.Reading = timelineWords(rows, means, "keep %s CPUs busy", func(v float64) string { return Digits(v) }, "Median CPUs in use over a trial")
+	return t, nil
+}
+
+// meanCPUs weighs each rate by the time it holds for; NaN for fewer than two
+// readings.
+func meanCPUs(trial []timelineRow) float64 {
+	used, time := 0.0, 0.0
+	for i := 1; i < len(trial); i++ {
+		if dt := trial[i].T - trial[i-1].T; !math.IsNaN(trial[i].CPUs) && dt > 0 {
+			used, time = used+trial[i].CPUs*dt, time+dt
+		}
+	}
+	return used / time
+}
+
+// timelineWords gives title and reading from one number per trial: the last
+// setting of a lone workload model by model, and the range over all cells.
+func timelineWords(rows []timelineRow, of map[string][]float64, verb string, text func(float64) string, what string) (title, reading string) {
+	var lo, hi timelineRow
+	low, high := math.Inf(1), math.Inf(-1)
+	last := rows[len(rows)-1]
+	var parts []string
+	for _, cell := range groupBy(rows, func(r timelineRow) string { return r.Cell }) {
+		values := of[cell[0].Cell]
+		if len(values) == 0 {
+			continue
+		}
+		v := stat.Median(values)
+		if v < low {
+			low, lo = v, cell[0]
+		}
+		if v > high {
+			high, hi = v, cell[0]
+		}
+		if cell[0].Label == last.Label && cell[0].Setting == last.Setting {
+			if parts = append(parts, cell[0].Series+" "+text(v)); len(parts) == 1 {
+				parts[0] = cell[0].Series + " " + fmt.Sprintf(verb, text(v))
+			}
+		}
+	}
+	reading = fmt.Sprintf("%s: from %s (%s, n = %d) to %s (%s, n = %d).", what,
+		text(low), lo.title(), len(of[lo.Cell]), text(high), hi.title(), len(of[hi.Cell]))
+	if len(parts) == 0 {
+		return fmt.Sprintf("%s: %s to %s", what, text(low), text(high)), reading
+	}
+	return last.Label + ", " + last.Setting + ": " + strings.Join(parts, ", "), reading
+}

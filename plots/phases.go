@@ -1,0 +1,186 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/stat"
+)
+
+func init() {
+	register(Chart{
+		Name:     "phases",
+		Question: "Where does a trial's time go besides the work?",
+		Order:    30,
+		Table:    phasesTable,
+		Draw:     phasesDraw,
+	})
+}
+
+// phasesRow holds the median of each phase of one cell, in seconds.
+type phasesRow struct {
+	who
+	N     int     `csv:"n"`
+	Spawn float64 `csv:"spawn_s"`
+	Setup float64 `csv:"setup_s"`
+	Work  float64 `csv:"wall_s"`
+	Merge float64 `csv:"merge_s"`
+	Reap  float64 `csv:"reap_s"`
+	Other float64 `csv:"outside_work_s"` // sum of the medians of all but the work
+	Note  string  `csv:"note"`
+}
+
+// phase is one segment of a bar. Light and dark alternate, so that the order
+// can be read without colours.
+type phase struct {
+	name, metric string
+	color        color.NRGBA
+	of           func(phasesRow) float64
+}
+
+var phases = []phase{
+	{"spawn", "spawn_s", color.NRGBA{0xcc, 0x79, 0xa7, 0xff}, func(r phasesRow) float64 { return r.Spawn }},
+	{"setup", "setup_s", color.NRGBA{0xf0, 0xe4, 0x42, 0xff}, func(r phasesRow) float64 { return r.Setup }},
+	{"work", "wall_s", color.NRGBA{0xb8, 0xb8, 0xb8, 0xff}, func(r phasesRow) float64 { return r.Work }},
+	{"merge", "merge_s", color.NRGBA{0x1a, 0x1a, 0x1a, 0xff}, func(r phasesRow) float64 { return r.Merge }},
+	{"reap", "reap_s", color.NRGBA{0xe6, 0x9f, 0x00, 0xff}, func(r phasesRow) float64 { return r.Reap }},
+}
+
+func phasesTable(d *digest.Digest) (Table, error) {
+	if !anyOK(d) {
+		return Table{}, noTrials
+	}
+	var rows []phasesRow
+	known := false
+	for _, e := range entries(d) {
+		r := phasesOf(e)
+		rows = append(rows, r)
+		known = known || !math.IsNaN(r.Spawn) || !math.IsNaN(r.Setup)
+	}
+	if !known {
+		return Table{}, Absent("no trial recorded its phases besides the work")
+	}
+	return Table{
+		Title: phasesTitle(rows), Rows: rows, Reading: phasesReading(rows),
+		Subtitle: subtitle(d, "medians of each phase, stacked in the order in which they happen"),
+	}, nil
+}
+
+func phasesOf(e entry) phasesRow {
+	median := func(metric string) float64 { return stat.Median(present(e.Cell, metric)) }
+	r := phasesRow{
+		who: e.who, N: len(e.Trials), Note: failures(e.Cell),
+		Spawn: median("spawn_s"), Setup: median("setup_s"), Work: median("wall_s"), Merge: median("merge_s"), Reap: median("reap_s"),
+	}
+	r.Other = math.NaN()
+	for _, v := range []float64{r.Spawn, r.Setup, r.Merge, r.Reap} {
+		if !math.IsNaN(v) {
+			r.Other = v + orZero(r.Other)
+		}
+	}
+	return r
+}
+
+func orZero(v float64) float64 {
+	if math.IsNaN(v) {
+		return 0
+	}
+	return v
+}
+
+// phasesTitle compares the models of the last setting of a lone workload, or
+// gives the range of shares over all cells.
+func phasesTitle(rows []phasesRow) string {
+	last := rows[len(rows)-1]
+	if rows[0].Label == last.Label {
+		var parts []string
+		for _, r := range rows {
+			if r.Setting == last.Setting && !math.IsNaN(r.Other) {
+				parts = append(parts, fmt.Sprintf("%s %s", r.Series, Quantity(r.Other, "s")))
+			}
+		}
+		if len(parts) > 0 {
+			return fmt.Sprintf("%s, %s: a trial spends outside its work: %s", last.Label, last.Setting, strings.Join(parts, ", "))
+		}
+	}
+	lo, hi := shares(rows)
+	return fmt.Sprintf("Spawn, setup, merge and reap take %s to %s of a trial", share(lo.v), share(hi.v))
+}
+
+type shareOf struct {
+	v float64
+	who
+}
+
+func shares(rows []phasesRow) (lo, hi shareOf) {
+	lo.v, hi.v = math.Inf(1), math.Inf(-1)
+	for _, r := range rows {
+		v := r.Other / (r.Other + r.Work)
+		if v < lo.v {
+			lo = shareOf{v, r.who}
+		}
+		if v > hi.v {
+			hi = shareOf{v, r.who}
+		}
+	}
+	return lo, hi
+}
+
+func share(v float64) string { return Digits(100*v) + " %" }
+
+func phasesReading(rows []phasesRow) string {
+	lo, hi := shares(rows)
+	return fmt.Sprintf("Outside the work lie %s (%s) to %s (%s) of a trial's time; medians over the trials of each cell.",
+		share(lo.v), lo.title(), share(hi.v), hi.title())
+}
+
+func phasesDraw(s *Sheet, t Table) {
+	var keys []key
+	for _, p := range phases {
+		keys = append(keys, key{p.name, swatch(draw.LineStyle{Color: p.color})})
+	}
+	s.legend(keys)
+	var panels []rowPanel
+	for _, g := range groupBy(rowsOf[phasesRow](t), func(r phasesRow) string { return r.Label }) {
+		panels = append(panels, phasesPanel(g))
+	}
+	s.drawRows(panels, "outside work")
+}
+
+// phasesPanel has two areas: the whole trial, and all but the work, which is
+// often too small to be seen beside it.
+func phasesPanel(rows []phasesRow) rowPanel {
+	p := rowPanel{title: rows[0].Label}
+	var whole, other []float64
+	for _, r := range rows {
+		line := rowLine{who: r.who, note: fmt.Sprintf("%s  n = %d", Quantity(r.Other, "s"), r.N)}
+		if r.N == 0 {
+			line.failed, line.note = "no ok trial: "+r.Note, "n = 0"
+		}
+		p.lines = append(p.lines, line)
+		whole, other = append(whole, orZero(r.Other)+orZero(r.Work)), append(other, r.Other)
+	}
+	area := func(title string, values []float64, work bool) rowArea {
+		return rowArea{x: zeroScale(title, "s", values, 6), draw: func(f frame, i int, y vg.Length) { drawStack(f, rows[i], y, work) }}
+	}
+	p.areas = []rowArea{area("whole trial", whole, true), area("all but the work", other, false)}
+	return p
+}
+
+func drawStack(f frame, r phasesRow, y vg.Length, work bool) {
+	at := 0.0
+	for _, p := range phases {
+		v := p.of(r)
+		if math.IsNaN(v) || (p.name == "work" && !work) {
+			continue
+		}
+		f.s.fill(p.color, f.px(at), y-7, f.px(at+v), y+7)
+		at += v
+	}
+}

@@ -1,0 +1,148 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"forklore/metrics/digest"
+)
+
+// Folder is where charts stand within a results folder.
+const Folder = "charts"
+
+// Drawn is what became of one chart.
+type Drawn struct {
+	Name     string
+	Question string
+	Title    string // the finding; empty when absent
+	Subtitle string // the machine, n and the estimator
+	Reading  string // one sentence: caption and alternative text
+	PNG, CSV string // file names relative to the results folder, with slashes
+	Absent   string // why there is no chart; empty when there is one
+}
+
+// Render draws the named charts, or all of them when names is empty, into the
+// charts folder of dir, and removes charts that an earlier report left there.
+// A chart whose data are absent is no error. Files appear whole or not at all.
+func Render(d *digest.Digest, dir string, names []string) ([]Drawn, error) {
+	charts, err := choose(names)
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(dir, Folder)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, fmt.Errorf("make the folder of charts: %w", err)
+	}
+	var all []Drawn
+	keep := map[string]bool{}
+	for _, c := range charts {
+		drawn, err := render(c, d, folder)
+		if err != nil {
+			return nil, fmt.Errorf("chart %s: %w", c.Name, err)
+		}
+		keep[filepath.Base(drawn.PNG)], keep[filepath.Base(drawn.CSV)] = true, true
+		all = append(all, drawn)
+	}
+	return all, removeStale(folder, keep)
+}
+
+func choose(names []string) ([]Chart, error) {
+	if len(names) == 0 {
+		return Charts(), nil
+	}
+	var charts []Chart
+	seen := map[string]bool{}
+	for _, name := range names {
+		c, err := Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[name] {
+			charts = append(charts, c)
+		}
+		seen[name] = true
+	}
+	return charts, nil
+}
+
+func render(c Chart, d *digest.Digest, folder string) (Drawn, error) {
+	drawn := Drawn{Name: c.Name, Question: c.Question}
+	t, err := c.Table(d)
+	var absent Absent
+	if errors.As(err, &absent) {
+		drawn.Absent = string(absent)
+		return drawn, nil
+	}
+	if err != nil {
+		return drawn, err
+	}
+	drawn.Title, drawn.Subtitle, drawn.Reading = t.Title, t.Subtitle, t.Reading
+	drawn.PNG, drawn.CSV = Folder+"/"+c.Name+".png", Folder+"/"+c.Name+".csv"
+	if err := writeFile(filepath.Join(folder, c.Name+".csv"), t.WriteCSV); err != nil {
+		return drawn, err
+	}
+	s := newSheet(t)
+	c.Draw(s, t)
+	return drawn, writeFile(filepath.Join(folder, c.Name+".png"), func(w io.Writer) error { return s.writePNG(w, dpi) })
+}
+
+// writeFile writes under a temporary name and renames when all is on disk.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err = write(f); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	// CreateTemp makes files that only their owner may read.
+	if err = os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// removeStale removes the charts of an earlier report, and what a killed one
+// left half written; other files are not ours.
+func removeStale(folder string, keep map[string]bool) error {
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("look for stale charts: %w", err)
+	}
+	for _, f := range files {
+		name := f.Name()
+		if keep[name] || f.IsDir() || !ours(name) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove a stale chart: %w", err)
+		}
+	}
+	return nil
+}
+
+func ours(name string) bool {
+	if strings.HasPrefix(name, ".tmp-") {
+		return true
+	}
+	base, ext := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)
+	_, known := registry[base]
+	return known && (ext == ".png" || ext == ".csv")
+}

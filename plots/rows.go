@@ -1,0 +1,160 @@
+package plots
+
+import (
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A rows chart lists cells from top to bottom, one line each, in panels: the
+// cell's name on the left, one or more data areas that share the lines, and a
+// note with the numbers on the right. Long names and forty cells cost height,
+// never legibility.
+
+// rowLine is one cell's line.
+type rowLine struct {
+	who
+	note   string // the numbers, right of the data
+	failed string // shown in place of data
+}
+
+// rowPanel is one block of lines with axes of its own.
+type rowPanel struct {
+	title string
+	lines []rowLine
+	areas []rowArea
+}
+
+// rowArea is one data area of a panel; draw is called for every line that has
+// data, with the line's index and its middle.
+type rowArea struct {
+	x    scale
+	draw func(f frame, line int, y vg.Length)
+}
+
+const (
+	lineHeight  vg.Length = 24
+	widestLabel           = 0.30 // of the sheet's inner width
+	areaGap     vg.Length = 28
+)
+
+// drawRows lays the panels out below each other.
+func (s *Sheet) drawRows(panels []rowPanel, notes string) {
+	lay := measureRows(panels, notes)
+	for i, p := range panels {
+		if i > 0 {
+			s.y += gap
+		}
+		s.rowPanel(p, lay, notes)
+	}
+}
+
+// rowLayout holds the columns that all panels share.
+type rowLayout struct {
+	setting, series vg.Length // widths of the two columns of names
+	x0, x1          vg.Length // of the data areas
+	note            vg.Length // left edge of the notes
+}
+
+func measureRows(panels []rowPanel, notes string) rowLayout {
+	var l rowLayout
+	note := smallText.width(notes)
+	for _, p := range panels {
+		for _, r := range p.lines {
+			if p.settings() {
+				l.setting = max(l.setting, smallText.width(printable(r.Setting)))
+			}
+			l.series = max(l.series, bodyText.width(printable(r.Series)))
+			note = max(note, smallText.width(r.note))
+		}
+	}
+	inner := sheetWidth - 2*margin
+	l.setting = min(l.setting, max(inner*widestLabel/2, inner*widestLabel-l.series))
+	l.series = min(l.series, inner*widestLabel-l.setting)
+	l.x0 = margin + l.setting + l.series + 22
+	if l.setting > 0 {
+		l.x0 += 12
+	}
+	l.x1 = sheetWidth - margin
+	if note > 0 {
+		l.x1 -= note + 14
+		l.note = l.x1 + 14
+	} else {
+		l.x1 -= 10 // half a tick label
+	}
+	return l
+}
+
+// settings tells whether the lines need a column for their setting; a single
+// setting goes into the panel's title.
+func (p rowPanel) settings() bool {
+	for _, r := range p.lines {
+		if r.Setting != p.lines[0].Setting {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
+	title := p.title
+	if !p.settings() && p.lines[0].Setting != "" {
+		title += ", " + p.lines[0].Setting
+	}
+	room := sheetWidth - 2*margin
+	if notes != "" {
+		room = l.note - margin - gap
+		s.text(smallText, l.note, s.y+panelText.line()/2, draw.XLeft, notes)
+	}
+	for _, line := range panelText.wrap(title, room, 2) {
+		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
+		s.y += panelText.line()
+	}
+	s.y += 4
+	top := s.y
+	bottom := top + lineHeight*vg.Length(len(p.lines))
+	s.stripes(p, top)
+	width := (l.x1 - l.x0 - areaGap*vg.Length(len(p.areas)-1)) / vg.Length(len(p.areas))
+	for i, a := range p.areas {
+		x := l.x0 + vg.Length(i)*(width+areaGap)
+		f := frame{s: s, x0: x, y0: top, x1: x + width, y1: bottom, x: a.x}
+		f.axisX()
+		for j, r := range p.lines {
+			if r.failed == "" {
+				a.draw(f, j, top+lineHeight*(vg.Length(j)+0.5))
+			}
+		}
+	}
+	s.rowNames(p, l, top)
+	s.y = bottom + axisRoom
+}
+
+// stripes shades every second setting, so that the eye keeps models of one
+// setting together.
+func (s *Sheet) stripes(p rowPanel, top vg.Length) {
+	shaded := false
+	for j, r := range p.lines {
+		if j > 0 && r.Setting != p.lines[j-1].Setting {
+			shaded = !shaded
+		}
+		if shaded {
+			y := top + lineHeight*vg.Length(j)
+			s.fill(stripe, margin-6, y, sheetWidth-margin+6, y+lineHeight)
+		}
+	}
+}
+
+func (s *Sheet) rowNames(p rowPanel, l rowLayout, top vg.Length) {
+	for j, r := range p.lines {
+		y := top + lineHeight*(vg.Length(j)+0.5)
+		if p.settings() && (j == 0 || r.Setting != p.lines[j-1].Setting) {
+			s.text(smallText, margin, y, draw.XLeft, smallText.cut(r.Setting, l.setting))
+		}
+		m := styleOf(r.Model)
+		s.text(bodyText, l.x0-22, y, draw.XRight, bodyText.cut(r.Series, l.series))
+		s.marker(m, l.x0-12, y, 4, 1, false)
+		if r.failed != "" {
+			s.text(alarmText, l.x0+6, y, draw.XLeft, alarmText.cut(r.failed, l.x1-l.x0-6))
+		}
+		s.text(smallText, l.note, y, draw.XLeft, r.note)
+	}
+}

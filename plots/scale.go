@@ -1,0 +1,242 @@
+package plots
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// scale maps values to [0, 1] along an axis. Building one never fails: a log
+// scale without positive values, an empty or a single-valued range all end in
+// a range that can be drawn.
+type scale struct {
+	min, max float64
+	log      bool
+	label    string // of the axis, with the unit
+	ticks    []tick
+}
+
+type tick struct {
+	v    float64
+	text string
+}
+
+// at returns the place of v on the axis. Values outside the range land
+// outside [0, 1], except those that a logarithm does not have: they are put
+// on the lower end.
+func (s scale) at(v float64) float64 {
+	if !s.log {
+		return (v - s.min) / (s.max - s.min)
+	}
+	if v <= 0 {
+		return 0
+	}
+	return math.Log(v/s.min) / math.Log(s.max/s.min)
+}
+
+// zeroScale runs from 0 to a little above every value: for bars and for
+// whatever is read as a share of a whole.
+func zeroScale(title, unit string, values []float64, steps int) scale {
+	_, hi := finiteRange(values)
+	if hi <= 0 {
+		hi = 1
+	}
+	return linearScale(title, unit, 0, hi, steps)
+}
+
+// spreadScale suits points: from 0 unless that would waste more than half of
+// the axis, logarithmic from a 50-fold range. The label says what it does.
+func spreadScale(title, unit string, values []float64) scale {
+	lo, hi := finiteRange(values)
+	switch {
+	case hi <= 0 || lo <= 0:
+		return linearScale(title, unit, min(lo, 0), max(hi, 0), 6)
+	case hi/lo > 50:
+		return logScale(title, unit, lo, hi)
+	case lo < 0.6*hi || lo == hi:
+		return linearScale(title, unit, 0, hi, 6)
+	}
+	// A range of 2 % at least, so that noise of 0.1 % does not look dramatic.
+	pad := max((hi-lo)*0.08, (0.02*hi-(hi-lo))/2)
+	s := linearScale(title, unit, lo-pad, hi+pad, 6)
+	s.label += ", axis not from 0"
+	return s
+}
+
+// linearScale covers [lo, hi] with about the given number of steps.
+func linearScale(title, unit string, lo, hi float64, steps int) scale {
+	if !(hi > lo) {
+		hi = lo + 1
+	}
+	p := prefixFor(max(math.Abs(lo), math.Abs(hi)), unit)
+	lo, hi = lo/p.factor, hi/p.factor
+	step := niceStep((hi - lo) / float64(steps))
+	s := scale{min: lo * p.factor, max: (hi + (hi-lo)*0.03) * p.factor, label: axisLabel(title, p.suffix)}
+	if lo < 0 {
+		s.min = (lo - (hi-lo)*0.03) * p.factor
+	}
+	for i := math.Ceil(lo/step - 1e-9); i <= math.Floor(hi/step+1e-9); i++ {
+		s.ticks = append(s.ticks, tick{i * step * p.factor, decimals(i*step, step)})
+	}
+	return s
+}
+
+// niceStep returns the smallest of 1, 2, 5 x 10^k that is at least v.
+func niceStep(v float64) float64 {
+	if !(v > 0) || math.IsInf(v, 0) {
+		return 1
+	}
+	base := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if base*m >= v*(1-1e-9) {
+			return base * m
+		}
+	}
+	return base * 10
+}
+
+// decimals prints a tick with as many digits as its step has.
+func decimals(v, step float64) string {
+	if math.Abs(v) < step/1e6 {
+		return "0"
+	}
+	if step >= 1e6 || step < 1e-6 {
+		return Digits(v)
+	}
+	n := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+	return trimFloat(v, n)
+}
+
+// logScale covers [lo, hi] with ticks at 1, 2, 5 or at whole powers of ten,
+// whichever are fewer than nine. Each tick carries its own unit, since a log
+// axis easily runs from ns to s.
+func logScale(title, unit string, lo, hi float64) scale {
+	lo, hi = logBounds(lo, hi)
+	s := scale{min: lo, max: hi, log: true, label: axisLabel(title, "log scale")}
+	for _, multiples := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
+		s.ticks = logTicks(lo, hi, unit, multiples, 1)
+		if len(s.ticks) <= 8 {
+			return s
+		}
+	}
+	for skip := 2; len(s.ticks) > 8; skip++ {
+		s.ticks = logTicks(lo, hi, unit, []float64{1}, skip)
+	}
+	return s
+}
+
+// logBounds widens a range to something a logarithm can show.
+func logBounds(lo, hi float64) (float64, float64) {
+	if !(hi > 0) {
+		return 0.5, 2
+	}
+	if !(lo > 0) {
+		lo = hi / 10
+	}
+	pad := max(math.Pow(hi/lo, 0.04), 1.1)
+	return lo / pad, hi * pad
+}
+
+func logTicks(lo, hi float64, unit string, multiples []float64, skip int) []tick {
+	var ticks []tick
+	for k := math.Floor(math.Log10(lo)); k <= math.Log10(hi); k++ {
+		if math.Mod(k, float64(skip)) != 0 {
+			continue
+		}
+		for _, m := range multiples {
+			if v := m * math.Pow(10, k); v >= lo && v <= hi {
+				ticks = append(ticks, tick{v, roundTick(v, unit)})
+			}
+		}
+	}
+	return ticks
+}
+
+func roundTick(v float64, unit string) string {
+	text := Quantity(v, unit)
+	number, suffix, _ := strings.Cut(text, " ")
+	if strings.Contains(number, ".") && !strings.Contains(number, "e") {
+		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+	}
+	return strings.TrimSpace(number + " " + suffix)
+}
+
+// countScale is a log2 axis with ticks at the counts that were run.
+func countScale(title string, counts []float64) scale {
+	counts = slices.Compact(slices.Sorted(slices.Values(counts)))
+	s := scale{log: true, label: title, min: 1, max: 2}
+	if len(counts) > 0 {
+		s.min, s.max = counts[0]/1.12, counts[len(counts)-1]*1.12
+	}
+	for _, c := range counts {
+		s.ticks = append(s.ticks, tick{c, Digits(c)})
+	}
+	s.ticks = trimCounts(s.ticks)
+	return s
+}
+
+func trimCounts(ticks []tick) []tick {
+	for i := range ticks {
+		ticks[i].text = trimFloat(ticks[i].v, 0)
+	}
+	return ticks
+}
+
+// ratioScale is a log axis for speedups: ticks at powers of two, or at round
+// numbers where there would be hardly any.
+func ratioScale(title string, values []float64) scale {
+	lo, hi := finiteRange(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 }))
+	if !(hi > 0) {
+		lo, hi = 1, 2
+	}
+	// A 1.5-fold range at least, so that noise does not look dramatic.
+	pad := max(math.Pow(hi/lo, 0.04), math.Sqrt(1.5/(hi/lo)))
+	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}
+	if s.max/s.min < 3.2 {
+		step := niceStep((s.max - s.min) / 6)
+		for i := math.Ceil(s.min / step); i <= math.Floor(s.max/step); i++ {
+			s.ticks = append(s.ticks, tick{i * step, decimals(i*step, step) + "x"})
+		}
+		return s
+	}
+	step := max(1, math.Ceil(math.Log2(hi/lo)/9))
+	for k := math.Ceil(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
+		if math.Mod(k, step) == 0 {
+			s.ticks = append(s.ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "") + "x"})
+		}
+	}
+	return s
+}
+
+func axisLabel(title, unit string) string {
+	if unit == "" {
+		return title
+	}
+	return title + " (" + unit + ")"
+}
+
+// finiteRange returns the least and the greatest finite value, or 0, 0.
+func finiteRange(values []float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+	}
+	if lo > hi {
+		return 0, 0
+	}
+	return lo, hi
+}
+
+// frame is the data area of one panel on a sheet, with its two scales.
+type frame struct {
+	s              *Sheet
+	x0, y0, x1, y1 vg.Length // left, top, right, bottom
+	x, y           scale
+}
+
+func (f frame) px(v float64) vg.Length { return f.x0 + vg.Length(f.x.at(v))*(f.x1-f.x0) }
+func (f frame) py(v float64) vg.Length { return f.y1 - vg.Length(f.y.at(v))*(f.y1-f.y0) }
