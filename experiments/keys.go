@@ -95,7 +95,7 @@ func axisKeys() []keyReader {
 func runKeys() []keyReader {
 	return []keyReader{
 		{Key: Key{"trials", "Measured trials of every cell: the n of every statistic.", "count", "10", "trials: 30", false}, read: (*reader).trials},
-		{Key: Key{"warmup", "Trials of every cell that are run first and discarded.", "count", "1", "warmup: 2", false}, read: (*reader).warmup},
+		{Key: Key{"warmup", "Trials of every cell that are run first and discarded.", "count", "0", "warmup: 2", false}, read: (*reader).warmup},
 		{Key: Key{"order", "blocks: one trial of every cell, in random order, again and again; sequential: cell after cell.",
 			"blocks or sequential", "blocks", "order: sequential", false}, read: (*reader).order},
 		{Key: Key{"seed", "Decides the random order of the trials.", "whole number", "1", "seed: 42", false}, read: (*reader).seed},

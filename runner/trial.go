@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"forklore/experiments"
@@ -120,8 +121,12 @@ func (a *attempt) start(dir string) error {
 	return err
 }
 
+// tokens numbers the trials of this process, so that two runs in it never
+// sweep each other's processes.
+var tokens atomic.Int64
+
 func (a *attempt) token() string {
-	return fmt.Sprintf("%s-%d-%d", a.folder.Name(), os.Getpid(), a.row.Trial)
+	return fmt.Sprintf("%s-%d-%d", a.folder.Name(), os.Getpid(), tokens.Add(1))
 }
 
 // work goes from readiness through every iteration, watched.

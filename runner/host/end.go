@@ -85,7 +85,9 @@ func (t *Trial) finish(e *End, orderly bool) {
 	if orderly {
 		e.Leaked = leaked
 	}
-	if ru, ok := t.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+	if t.cmd.ProcessState == nil {
+		e.Leaked = append(e.Leaked, "the host was reaped by someone else, so its usage is lost")
+	} else if ru, ok := t.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		orphans = append(orphans, *ru)
 	}
 	for _, ru := range orphans {

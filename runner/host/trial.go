@@ -258,6 +258,9 @@ func (t *Trial) died(until string) *Failure {
 	case <-time.After(2 * time.Second):
 		return f
 	}
+	if t.cmd.ProcessState == nil {
+		return f
+	}
 	if ws, ok := t.cmd.ProcessState.Sys().(syscall.WaitStatus); ok {
 		f.Detail = fmt.Sprintf("the host (pid %d) %s before %s", t.PID(), describeDeath(ws), until)
 	}
