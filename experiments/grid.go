@@ -72,6 +72,7 @@ type droppedPoint struct {
 func (g *grid) expand() *expansion {
 	x := &expansion{groups: map[string]int{}, counts: map[int]int{}, exact: map[*rule]bool{}, loose: map[*rule]bool{}}
 	x.rules = append(append(x.rules, g.exclude...), g.override...)
+	x.points = make([]point, 0, min(int(g.size()), maxCells))
 	x.product(g)
 	for _, inc := range g.include {
 		x.product(inc)

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -34,6 +33,7 @@ func (e *Experiment) Plan() (*Plan, error) {
 			p.Dropped = append(p.Dropped, Dropped{d.Cell, d.because})
 		}
 	}
+	p.Cells = make([]Cell, 0, len(x.points))
 	seen := make(map[string]bool, len(x.points))
 	for i := range x.points {
 		one := &x.points[i]
@@ -71,16 +71,30 @@ func (x *expansion) name() {
 		v.see("w "+p.base, "=work", p.work())
 		v.see("m "+p.ModelLabel, "=processes", strconv.Itoa(p.Processes))
 	}
+	vary := v.parameters()
 	for i := range x.points {
-		v.label(&x.points[i])
+		v.label(&x.points[i], vary)
 	}
 	for i := range x.dropped {
-		v.label(&x.dropped[i].point)
+		v.label(&x.dropped[i].point, vary)
 	}
 }
 
 // variation holds, for a group and a key, the value if there is one only.
 type variation map[string]map[string]*seen
+
+// parameters returns, for each group of workloads, the keys that vary.
+func (v variation) parameters() map[string][]string {
+	out := map[string][]string{}
+	for group, keys := range v {
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
+			if keys[k].vary && k[0] != '=' {
+				out[group] = append(out[group], k)
+			}
+		}
+	}
+	return out
+}
 
 type seen struct {
 	value string
@@ -103,18 +117,17 @@ func (v variation) varies(group, key string) bool {
 	return s != nil && s.vary
 }
 
-func (v variation) label(p *point) {
+func (v variation) label(p *point, vary map[string][]string) {
 	group := "w " + p.base
-	parts := []string{p.base}
-	for _, k := range slices.Sorted(maps.Keys(p.Params)) {
-		if v.varies(group, k) {
-			parts = append(parts, k+"="+p.Params[k])
+	p.Label = p.base
+	for _, k := range vary[group] {
+		if value, ok := p.Params[k]; ok {
+			p.Label += " " + k + "=" + value
 		}
 	}
 	if v.varies(group, "=work") {
-		parts = append(parts, p.work())
+		p.Label += " " + p.work()
 	}
-	p.Label = strings.Join(parts, " ")
 	if p.Model == Hybrid && v.varies("m "+p.ModelLabel, "=processes") {
 		p.ModelLabel = fmt.Sprintf("%s processes=%d", p.ModelLabel, p.Processes)
 	}
@@ -138,7 +151,7 @@ func seconds(s float64) string {
 // hash returns 12 hex digits of SHA-256 over the cell in JSON, ID left out.
 func (c Cell) hash() string {
 	c.ID = ""
-	b, err := json.Marshal(c)
+	b, err := json.Marshal(&c)
 	if err != nil {
 		panic("experiments: cell: " + err.Error()) // plain data: a NaN of ours
 	}
