@@ -41,7 +41,8 @@ func bytesParam(name, def string) ParamSpec {
 			unit string
 			n    int64
 		}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}, {"", 1}} {
-			if v, err := strconv.ParseInt(strings.TrimSuffix(s, u.unit), 10, 64); err == nil && v > 0 && v <= 1<<30/u.n {
+			digits, ok := strings.CutSuffix(s, u.unit)
+			if v, err := strconv.ParseInt(digits, 10, 64); ok && err == nil && v > 0 && v <= 1<<30/u.n {
 				return strconv.FormatInt(v*u.n, 10), nil
 			}
 		}

@@ -63,7 +63,7 @@ func (c *coresReader) count(n *yaml.Node, what string) (int, bool) {
 	}
 	if isPlain(n) && n.Tag == "!!str" && !isSwitch(n) && !numberLike.MatchString(n.Value) {
 		f := c.fault(n, "%s: expected a count of cores or max, found %s", what, describe(n))
-		f.Nearest = nearest(n.Value, []string{"max", "powers_of_two"})
+		f.Remedy = "write max for all CPUs that the machine has"
 		return 0, false
 	}
 	v, ok := c.whole(n, what, 1, maxCores)
@@ -101,7 +101,7 @@ func (c *coresReader) form(n *yaml.Node, top bool) {
 	}
 	if m := keys["when_missing"]; m != nil {
 		v, _ := c.word(m, "when_missing", []string{"skip"})
-		c.skip = v == "skip"
+		c.skip = v == "skip" || v == "" // a typo in the word is no reason to complain of the counts
 	}
 	ranged := keys["from"] != nil || keys["to"] != nil || keys["step"] != nil
 	forms := 0

@@ -226,7 +226,11 @@ func (p *filterParser) term(key token) func(*point) bool {
 func (p *filterParser) value(key token) func(*point) bool {
 	v := p.next()
 	if v.kind != "word" && v.kind != "quoted" {
-		return p.fail(v, fmt.Sprintf("expected a value of %s, found %s", key.text, v.show()), `put words such as AND and OR into "quotes"`)
+		remedy := fmt.Sprintf("write %s:value or %s:(a OR b)", key.text, key.text)
+		if v.kind == "AND" || v.kind == "OR" {
+			remedy = fmt.Sprintf("write %s:%q if that is the value", key.text, v.text)
+		}
+		return p.fail(v, fmt.Sprintf("expected a value of %s, found %s", key.text, v.show()), remedy)
 	}
 	t := &term{key: key.text, value: v.text, keyAt: key.at, valAt: v.at, values: []string{v.text}}
 	t.glob = v.kind == "word" && strings.Contains(v.text, "*")

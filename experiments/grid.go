@@ -53,7 +53,7 @@ func (g *grid) size() float64 {
 // expansion is a grid written out.
 type expansion struct {
 	points  []point
-	dropped []Dropped
+	dropped []droppedPoint
 	groups  map[string]int // reason: index into dropped
 	counts  map[int]int    // index into dropped: how many cells it stands for
 	exact   map[*rule]bool // rules that matched
@@ -61,11 +61,18 @@ type expansion struct {
 	rules   []*rule
 }
 
+// droppedPoint is a point that is left out.
+type droppedPoint struct {
+	point
+	because string
+}
+
 // expand writes the grid out in its declared order: workload, parameters,
 // schedule, scaling, iterations, model, cores, workers; included cells last.
 func (g *grid) expand() *expansion {
 	x := &expansion{groups: map[string]int{}, counts: map[int]int{}, exact: map[*rule]bool{}, loose: map[*rule]bool{}}
 	x.rules = append(append(x.rules, g.exclude...), g.override...)
+	x.points = make([]point, 0, min(int(g.size()), maxCells))
 	x.product(g)
 	for _, inc := range g.include {
 		x.product(inc)
@@ -79,7 +86,7 @@ func (g *grid) expand() *expansion {
 	}
 	for i, n := range x.counts {
 		if n > 1 {
-			x.dropped[i].Because += fmt.Sprintf(" (%d cells)", n)
+			x.dropped[i].because += fmt.Sprintf(" (%d cells)", n)
 		}
 	}
 	return x
@@ -208,7 +215,7 @@ func (x *expansion) add(g *grid, p point) {
 	x.note(&p)
 	for _, u := range g.exclude {
 		if u.matches(&p, false) {
-			x.dropped = append(x.dropped, Dropped{p.Cell, u.because})
+			x.dropped = append(x.dropped, droppedPoint{p, u.because})
 			return
 		}
 	}
@@ -234,7 +241,7 @@ func (x *expansion) drop(p point, group, because string) {
 	if !ok {
 		i = len(x.dropped)
 		x.groups[group] = i
-		x.dropped = append(x.dropped, Dropped{p.Cell, because})
+		x.dropped = append(x.dropped, droppedPoint{p, because})
 	}
 	x.counts[i]++
 }
@@ -271,6 +278,9 @@ func (r *reader) checkGrid() {
 		return
 	}
 	x := g.expand()
+	if len(x.points) == 0 && !g.unsure {
+		r.nothingLeft(x)
+	}
 	for _, u := range x.rules {
 		if x.exact[u] || g.hostCores && x.loose[u] || r.fromBase[u.key] {
 			continue
@@ -279,6 +289,21 @@ func (r *reader) checkGrid() {
 	}
 	r.checkPatches(x)
 	r.checkTimeouts(x)
+}
+
+// nothingLeft reports a grid that the rules or the machine have emptied.
+func (r *reader) nothingLeft(x *expansion) {
+	n := r.nodes["exclude"]
+	if n == nil {
+		n = r.nodes["cores"]
+	}
+	var reasons []string
+	for _, d := range x.dropped {
+		if !slices.Contains(reasons, d.because) && len(reasons) < 5 {
+			reasons = append(reasons, d.because)
+		}
+	}
+	r.fault(n, "no cell is left to run").Remedy = "because: " + strings.Join(reasons, "; ")
 }
 
 func (g *grid) lengths() string {
@@ -333,6 +358,11 @@ func (r *reader) checkTimeouts(x *expansion) {
 			continue
 		}
 		told[p.base] = true
+		for _, u := range r.grid.override {
+			if u.matches(p, false) && (u.set.timeoutS > 0 || u.set.amount != (amount{}) || u.set.iterations > 0) {
+				n = u.node
+			}
+		}
 		r.fault(n, "a trial of %s takes %s; the timeout of %s would kill every one", p.base, seconds(length), seconds(p.TimeoutS)).Remedy =
 			"raise timeout, or shorten the trial (items, duration, iterations)"
 	}

@@ -6,7 +6,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-const includeForm = "- {workload: sieve, model: processes, cores: max}"
+const includeForm = "include: [{workload: sieve, model: processes, cores: max}]"
 
 // includes reads whole cells. Each entry is a small grid of its own: values
 // may be lists. What it does not say, it takes from the file: of a workload
@@ -29,7 +29,7 @@ func (r *reader) includes(n *yaml.Node) {
 		r.grid = sub
 		r.includeOne(c, main)
 		r.grid = main
-		if len(r.faults) > before {
+		if len(r.faults) > before || r.tainted(c) {
 			main.unsure = true
 			continue
 		}

@@ -57,7 +57,7 @@ func headKeys() []keyReader {
 		{Key: Key{"question", "The question that the experiment answers: the headline of its report.", "one line of text",
 			"", "question: Do processes use the cores better than goroutines?", true}, read: (*reader).question},
 		{Key: Key{"analysis", "What to look for and how to read it, printed above the charts.", "Markdown",
-			"", "analysis: |\n  Look at the speedup first.", false}, read: (*reader).analysis},
+			"", "analysis: Look at the speedup first.", false}, read: (*reader).analysis},
 		{Key: Key{"tags", "Labels to pick experiments by.", "list of words in lower case",
 			"", "tags: [cpu, short]", false}, read: (*reader).tags},
 	}
@@ -124,13 +124,13 @@ func runKeys() []keyReader {
 func ruleKeys() []keyReader {
 	return []keyReader{
 		{Key: Key{"include", "Whole cells to add to the grid.", "list of mappings with workload, model, cores, and any other axis",
-			"", "include:\n  - {workload: sieve, model: processes, cores: max, workers: 64}", false}, read: (*reader).includes},
+			"", "include: [{workload: sieve, model: processes, cores: max, workers: 64}]", false}, read: (*reader).includes},
 		{Key: Key{"exclude", "Cells to leave out, and why.", "list of mappings over the axes, with because",
-			"", "exclude:\n  - {model: threads, workers: 64x, because: the machine has too few threads}", false}, read: (*reader).excludes},
+			"", "exclude: [{model: threads, workers: 64x, because: the machine has too few threads}]", false}, read: (*reader).excludes},
 		{Key: Key{"override", "Settings to change in the cells that match.", "list of {where: axes, set: settings}",
-			"", "override:\n  - {where: {workload: matmul}, set: {timeout: 5m}}", false}, read: (*reader).overrides},
+			"", "override: [{where: {workload: matmul}, set: {timeout: 5m}}]", false}, read: (*reader).overrides},
 		{Key: Key{"profiles", "Partial experiments that --profile NAME lays over the file.", "mapping of names to keys and values",
-			"", "profiles:\n  smoke: {trials: 2}", false}, read: (*reader).profiles},
+			"", "profiles: {smoke: {trials: 2}}", false}, read: (*reader).profiles},
 	}
 }
 
@@ -151,16 +151,16 @@ func (r *reader) group(n *yaml.Node, prefix string, extra []string) []pair {
 		switch {
 		case slices.ContainsFunc(level, func(k keyReader) bool { return k.Name == name }):
 			known[name] = p
-		case slices.Contains(extra, name):
-			rest = append(rest, p)
 		case later[prefix+name] != "":
 			r.fault(p.key, "%s (%s) is not supported yet by this version", prefix+name, later[prefix+name]).Remedy = "remove it"
+		case slices.Contains(extra, name):
+			rest = append(rest, p)
 		default:
 			names := extra
 			for _, k := range level {
 				names = append(slices.Clone(names), k.Name)
 			}
-			r.unknown(p.key, "key", names)
+			r.unknown(p.key, strings.TrimSpace(strings.TrimRight(prefix, "s.")+" key"), names)
 		}
 	}
 	for _, k := range level {
@@ -175,7 +175,7 @@ func (r *reader) one(n *yaml.Node, k keyReader, prefix string, known map[string]
 	switch {
 	case given && isNull(p.val) && !r.bad[p.val]:
 		f := r.fault(p.key, "%s%s has no value", prefix, k.Name)
-		f.Remedy = "write for example " + oneLine(k.Example)
+		f.Remedy = "write for example " + k.Example
 		if !k.Required {
 			f.Remedy += ", or remove the key"
 		}
@@ -185,7 +185,7 @@ func (r *reader) one(n *yaml.Node, k keyReader, prefix string, known map[string]
 		k.read(r, p.val)
 	case k.Required:
 		f := r.fault(n, "%s%s is missing", prefix, k.Name)
-		f.Remedy = "add for example " + oneLine(k.Example)
+		f.Remedy = "add for example " + k.Example
 	case k.Default != "":
 		var doc yaml.Node
 		if err := yaml.Unmarshal([]byte(k.Default), &doc); err != nil {
@@ -193,8 +193,4 @@ func (r *reader) one(n *yaml.Node, k keyReader, prefix string, known map[string]
 		}
 		k.read(r, doc.Content[0])
 	}
-}
-
-func oneLine(example string) string {
-	return strings.Join(strings.Fields(example), " ")
 }

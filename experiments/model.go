@@ -22,7 +22,7 @@ func (r *reader) models(n *yaml.Node) {
 		before := len(r.faults)
 		r.m = &model{}
 		r.entry(c, "models", r.readModel)
-		if len(r.faults) > before {
+		if len(r.faults) > before || r.tainted(c) {
 			r.grid.unsure = true
 			continue
 		}

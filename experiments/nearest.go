@@ -1,6 +1,9 @@
 package experiments
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // nearest returns the known name that a typo most probably meant, or "".
 // It is the name at the smallest Damerau-Levenshtein distance (adjacent
@@ -8,7 +11,7 @@ import "strings"
 func nearest(wrong string, known []string) string {
 	const longest = 40 // a longer word is no typo of a name
 	wrong = strings.ToLower(wrong)
-	if wrong == "" || len(wrong) > longest {
+	if len(wrong) > longest || !strings.ContainsFunc(wrong, unicode.IsLetter) {
 		return ""
 	}
 	best, least := "", 1<<30

@@ -1,7 +1,9 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -134,10 +136,12 @@ func (r *reader) setValue(t *text, name, value string, fail func(int, string, st
 		return nil
 	}
 	var doc yaml.Node
-	if err := decode(yaml.NewDecoder(strings.NewReader(value)), &doc); err != nil || len(doc.Content) == 0 {
-		if err == nil {
-			err = fmt.Errorf("no value")
-		}
+	err := decode(yaml.NewDecoder(strings.NewReader(value)), &doc)
+	if errors.Is(err, io.EOF) {
+		fail(1, name+" has no value: # begins a comment", "put text that holds # into quotes")
+		return nil
+	}
+	if err != nil {
 		f := t.syntax(err)
 		f.Col = t.shift + 1
 		r.faults = append(r.faults, f)

@@ -4,13 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -20,7 +19,7 @@ import (
 // a [Faults] where the filter names what no cell has.
 func (e *Experiment) Plan() (*Plan, error) {
 	x := e.grid.expand()
-	name(x.points)
+	x.name()
 	keep, faults := parseFilter(e.Options.Filter)
 	if faults == nil {
 		faults = keep.check(e.grid, x.points)
@@ -28,7 +27,13 @@ func (e *Experiment) Plan() (*Plan, error) {
 	if faults != nil {
 		return nil, faults
 	}
-	p := &Plan{Seed: e.Seed, Trials: e.Trials, Warmup: e.Warmup, Order: e.Order, Sample: e.Sample, Dropped: x.dropped}
+	p := &Plan{Seed: e.Seed, Trials: e.Trials, Warmup: e.Warmup, Order: e.Order, Sample: e.Sample}
+	for _, d := range x.dropped {
+		if keep.test(&d.point) {
+			p.Dropped = append(p.Dropped, Dropped{d.Cell, d.because})
+		}
+	}
+	p.Cells = make([]Cell, 0, len(x.points))
 	seen := make(map[string]bool, len(x.points))
 	for i := range x.points {
 		one := &x.points[i]
@@ -47,78 +52,85 @@ func (e *Experiment) Plan() (*Plan, error) {
 		p.Dropped[i].Cell.ID = p.Dropped[i].Cell.hash()
 	}
 	if len(p.Cells) == 0 {
-		return nil, e.nothing(x)
+		return nil, Faults{keep.fault(1, fmt.Sprintf("none of the %d cells is left", len(x.points)), "loosen the filter; forklore plan lists the cells")}
 	}
 	p.Hash = p.hash()
 	return p, nil
 }
 
-// nothing says why no cell is left.
-func (e *Experiment) nothing(x *expansion) error {
-	if e.Options.Filter != "" && len(x.points) > 0 {
-		return Faults{{File: "--filter", Col: 1, Source: e.Options.Filter,
-			Message: fmt.Sprintf("none of the %d cells is left", len(x.points)), Remedy: "loosen the filter; forklore plan lists the cells"}}
-	}
-	reasons := []string{"experiment " + strconv.Quote(e.Name) + ": no cell is left to run"}
-	for _, d := range x.dropped {
-		if !slices.Contains(reasons, d.Because) && len(reasons) < 6 {
-			reasons = append(reasons, d.Because)
-		}
-	}
-	return errors.New(strings.Join(reasons, "\n  "))
-}
-
 // name gives cells their labels: the workload's, with the parameters (and the
 // amount of work) that vary among the cells of that label; the hybrid's with
-// its number of processes where that varies.
-func name(points []point) {
-	values, vary := map[string]map[string]string{}, map[string]map[string]bool{}
-	each := func(group, key, value string) {
-		if values[group] == nil {
-			values[group], vary[group] = map[string]string{}, map[string]bool{}
+// its number of processes where that varies. The filter changes no label.
+func (x *expansion) name() {
+	v := variation{}
+	for i := range x.points {
+		p := &x.points[i]
+		for k, value := range p.Params {
+			v.see("w "+p.base, k, value)
 		}
-		if old, ok := values[group][key]; ok && old != value {
-			vary[group][key] = true
-		}
-		values[group][key] = value
+		v.see("w "+p.base, "=work", p.work())
+		v.see("m "+p.ModelLabel, "=processes", strconv.Itoa(p.Processes))
 	}
-	for i := range points {
-		p := &points[i]
-		for k, v := range p.Params {
-			each("w "+p.base, k, v)
-		}
-		each("w "+p.base, "use", p.Workload)
-		each("w "+p.base, "work", p.work())
-		if p.Model == Hybrid {
-			each("m "+p.ModelLabel, "processes", strconv.Itoa(p.Processes))
-		}
+	vary := v.parameters()
+	for i := range x.points {
+		v.label(&x.points[i], vary)
 	}
-	for i := range points {
-		p := &points[i]
-		v := vary["w "+p.base]
-		var add []string
-		for _, k := range sortedKeys(p.Params) {
-			if v[k] {
-				add = append(add, k+"="+p.Params[k])
-			}
-		}
-		if v["work"] {
-			add = append(add, p.work())
-		}
-		p.Label = strings.Join(append([]string{p.base}, add...), " ")
-		if p.Model == Hybrid && vary["m "+p.ModelLabel]["processes"] {
-			p.ModelLabel = fmt.Sprintf("%s processes=%d", p.ModelLabel, p.Processes)
-		}
+	for i := range x.dropped {
+		v.label(&x.dropped[i].point, vary)
 	}
 }
 
-func sortedKeys(m map[string]string) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+// variation holds, for a group and a key, the value if there is one only.
+type variation map[string]map[string]*seen
+
+// parameters returns, for each group of workloads, the keys that vary.
+func (v variation) parameters() map[string][]string {
+	out := map[string][]string{}
+	for group, keys := range v {
+		for _, k := range slices.Sorted(maps.Keys(keys)) {
+			if keys[k].vary && k[0] != '=' {
+				out[group] = append(out[group], k)
+			}
+		}
 	}
-	slices.Sort(out)
 	return out
+}
+
+type seen struct {
+	value string
+	vary  bool
+}
+
+func (v variation) see(group, key, value string) {
+	if v[group] == nil {
+		v[group] = map[string]*seen{}
+	}
+	if s := v[group][key]; s == nil {
+		v[group][key] = &seen{value: value}
+	} else if s.value != value {
+		s.vary = true
+	}
+}
+
+func (v variation) varies(group, key string) bool {
+	s := v[group][key]
+	return s != nil && s.vary
+}
+
+func (v variation) label(p *point, vary map[string][]string) {
+	group := "w " + p.base
+	p.Label = p.base
+	for _, k := range vary[group] {
+		if value, ok := p.Params[k]; ok {
+			p.Label += " " + k + "=" + value
+		}
+	}
+	if v.varies(group, "=work") {
+		p.Label += " " + p.work()
+	}
+	if p.Model == Hybrid && v.varies("m "+p.ModelLabel, "=processes") {
+		p.ModelLabel = fmt.Sprintf("%s processes=%d", p.ModelLabel, p.Processes)
+	}
 }
 
 // work says how much a trial does.
@@ -139,7 +151,7 @@ func seconds(s float64) string {
 // hash returns 12 hex digits of SHA-256 over the cell in JSON, ID left out.
 func (c Cell) hash() string {
 	c.ID = ""
-	b, err := json.Marshal(c)
+	b, err := json.Marshal(&c)
 	if err != nil {
 		panic("experiments: cell: " + err.Error()) // plain data: a NaN of ours
 	}
@@ -237,5 +249,5 @@ func (p *Plan) Estimate() time.Duration {
 		total += (length + 0.05 + 0.005*float64(c.Processes)) * float64(p.Trials+p.Warmup)
 	}
 	const longest = 290 * 365 * 24 * 3600 // what a time.Duration can hold
-	return time.Duration(min(total, longest) * float64(time.Second))
+	return time.Duration(min(total, longest) * float64(time.Second)).Round(time.Millisecond)
 }

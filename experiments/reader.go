@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -41,7 +42,7 @@ func (r *reader) fault(n *yaml.Node, format string, args ...any) *Fault {
 
 // unknown records a name that is not among the known ones.
 func (r *reader) unknown(n *yaml.Node, what string, known []string) {
-	f := r.fault(n, "unknown %s %q", what, n.Value)
+	f := r.fault(n, "unknown %s %s", what, quote(n.Value))
 	f.Allowed, f.Nearest = strings.Join(known, ", "), nearest(n.Value, known)
 }
 
@@ -56,7 +57,7 @@ func (r *reader) structure(n *yaml.Node, depth int) {
 		return
 	}
 	if n.Anchor != "" {
-		r.fault(n, "anchors (&%s) are not allowed", n.Anchor).Remedy = "write the value out where it is used; profiles: hold variants"
+		r.fault(n, "anchors (&%s) are not allowed", n.Anchor).Remedy = "write the value out wherever it is used; for variants there are profiles"
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
 		r.reject(n, "tags (%s) are not allowed", n.Tag).Remedy = "write the plain value; use quotes for text"
@@ -87,12 +88,12 @@ func (r *reader) key(k *yaml.Node, seen map[string]*yaml.Node) {
 	case k.Kind != yaml.ScalarNode:
 		r.reject(k, "a key is a word; this is %s", describe(k)).Remedy = "keys are written as name: value"
 	case k.Value == "<<":
-		r.reject(k, "merge keys (<<) are not allowed").Remedy = "write the values out; profiles: hold variants"
+		r.reject(k, "merge keys (<<) are not allowed").Remedy = "write the values out; for variants there are profiles"
 	case k.Tag != "!!str" || isSwitch(k):
 		f := r.reject(k, "a key is a word; this is %s", describe(k))
 		f.Remedy = "keys are written as name: value"
 	case seen[k.Value] != nil:
-		r.reject(k, "%q is given twice; the first is at line %d", k.Value, seen[k.Value].Line).Remedy =
+		r.reject(k, "%s is given twice; the first is at line %d", quote(k.Value), seen[k.Value].Line).Remedy =
 			"keep one of them; a list holds several values: [a, b]"
 	default:
 		if k.Anchor != "" {
@@ -100,6 +101,12 @@ func (r *reader) key(k *yaml.Node, seen map[string]*yaml.Node) {
 		}
 		seen[k.Value] = k
 	}
+}
+
+// tainted reports that a fault inside n is told already: what follows from it
+// would be noise.
+func (r *reader) tainted(n *yaml.Node) bool {
+	return r.bad[n] || slices.ContainsFunc(n.Content, r.tainted)
 }
 
 // pairs returns the entries of a mapping whose keys are sound.
@@ -142,6 +149,10 @@ func (r *reader) either(n *yaml.Node, what, example string) []*yaml.Node {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {
 		return []*yaml.Node{n}
 	}
+	if n.Kind != yaml.SequenceNode {
+		r.wrong(n, what, "a value or a list").Remedy = "write " + example
+		return nil
+	}
 	return r.list(n, what, example)
 }
 
@@ -171,8 +182,10 @@ func describe(n *yaml.Node) string {
 		return fmt.Sprintf("the quoted text %s", quote(n.Value))
 	case n.Tag == "!!int" || n.Tag == "!!float":
 		return "the number " + n.Value
-	case n.Tag == "!!bool" || isSwitch(n):
-		return fmt.Sprintf("%s, which YAML takes for true or false", n.Value)
+	case n.Tag == "!!bool":
+		return n.Value
+	case isSwitch(n):
+		return n.Value + ", which some readers of YAML take for true or false"
 	case n.Tag == "!!timestamp":
 		return "the date " + n.Value
 	}

@@ -50,9 +50,9 @@ func (u *rule) matches(p *point, loosely bool) bool {
 }
 
 func (r *reader) excludes(n *yaml.Node) {
-	const example = "exclude:\n  - {model: threads, because: ...}"
-	for _, c := range r.list(n, "exclude", oneLine(example)) {
-		if r.bad[c] || !r.mapping(c, "exclude", oneLine(example)) {
+	const example = "exclude: [{model: threads, because: ...}]"
+	for _, c := range r.list(n, "exclude", example) {
+		if r.tainted(c) || !r.mapping(c, "exclude", example) {
 			continue
 		}
 		u := &rule{node: c, key: "exclude", because: fmt.Sprintf("excluded at line %d", c.Line)}
@@ -108,7 +108,7 @@ func (r *reader) value(axis string, n *yaml.Node) ([]string, bool) {
 		if r.grid.unsure {
 			return []string{n.Value}, true
 		}
-		return one(r.word(n, axis+" of this experiment", r.grid.names(axis)))
+		return one(r.named(n, axis))
 	case "schedule":
 		return one(r.word(n, axis, []string{Static, Dynamic}))
 	case "scaling":
@@ -130,6 +130,17 @@ func (r *reader) value(axis string, n *yaml.Node) ([]string, bool) {
 	return r.paramIn(axis, n)
 }
 
+// named reads the name or label of a workload or model of the experiment.
+func (r *reader) named(n *yaml.Node, axis string) (string, bool) {
+	known := r.grid.names(axis)
+	if n.Kind == yaml.ScalarNode && !isNull(n) && !slices.Contains(known, n.Value) {
+		f := r.fault(n, "this experiment has no %s %s", axis, quote(n.Value))
+		f.Allowed, f.Nearest = some(known), nearest(n.Value, known)
+		return "", false
+	}
+	return r.word(n, axis, known)
+}
+
 // paramIn reads the value of a parameter that one or several workloads have.
 func (r *reader) paramIn(name string, n *yaml.Node) ([]string, bool) {
 	switch {
@@ -149,11 +160,11 @@ func (r *reader) paramIn(name string, n *yaml.Node) ([]string, bool) {
 	return values, true
 }
 
-const overrideForm = "- {where: {workload: sieve}, set: {timeout: 5m}}"
+const overrideForm = "override: [{where: {workload: sieve}, set: {timeout: 5m}}]"
 
 func (r *reader) overrides(n *yaml.Node) {
 	for _, c := range r.list(n, "override", overrideForm) {
-		if r.bad[c] || !r.mapping(c, "override", overrideForm) {
+		if r.tainted(c) || !r.mapping(c, "override", overrideForm) {
 			continue
 		}
 		u := &rule{node: c, key: "override"}
@@ -166,7 +177,7 @@ func (r *reader) overrides(n *yaml.Node) {
 			parts[p.key.Value] = p.val
 		}
 		for _, name := range []string{"where", "set"} {
-			if parts[name] == nil {
+			if parts[name] == nil && len(parts) == len(r.pairs(c)) {
 				r.fault(c, "override: %s is missing", name).Remedy = "write " + overrideForm
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // isSwitch reports a word that YAML 1.1 reads as true or false and YAML 1.2 as
 // text: readers disagree, so it has to be in quotes.
 func isSwitch(n *yaml.Node) bool {
-	return isPlain(n) && slices.Contains([]string{"yes", "no", "on", "off", "y", "n"}, strings.ToLower(n.Value))
+	return isPlain(n) && slices.Contains([]string{"yes", "no", "on", "off"}, strings.ToLower(n.Value))
 }
 
 func isPlain(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Style == 0 }
@@ -60,11 +60,6 @@ func (r *reader) trap(n *yaml.Node, what string) bool {
 			r.fault(n, "%s: %s is ambiguous: %s", what, n.Value, t.says).Remedy = t.remedy(n.Value)
 			return true
 		}
-	}
-	if isSwitch(n) {
-		r.fault(n, "%s: %s is ambiguous: some readers of YAML take it for true or false", what, n.Value).Remedy =
-			fmt.Sprintf("write true or false, or %q for the word", n.Value)
-		return true
 	}
 	return false
 }
@@ -116,13 +111,13 @@ func (r *reader) prose(n *yaml.Node, what string) (string, bool) {
 	case r.bad[n]:
 		return "", false
 	case n.Kind != yaml.ScalarNode || isNull(n):
-		r.wrong(n, what, "text")
+		r.wrong(n, what, "text").Remedy = "put text that begins with [ or { into quotes"
 		return "", false
 	case n.Tag != "!!str" || isSwitch(n):
 		r.wrong(n, what, "text").Remedy = fmt.Sprintf("put it in quotes: %q", n.Value)
 		return "", false
 	case strings.TrimSpace(n.Value) == "":
-		r.fault(n, "%s: the text is empty", what).Remedy = "write it, or remove the key if it may be absent"
+		r.fault(n, "%s: the text is empty", what).Remedy = "write some text"
 		return "", false
 	}
 	return n.Value, true
@@ -130,6 +125,7 @@ func (r *reader) prose(n *yaml.Node, what string) (string, bool) {
 
 var (
 	number     = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	days       = regexp.MustCompile(`^([0-9]{1,4}) ?(d|days?)$`)
 	numberUnit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Zµμ]+)$`)
 	// units are what people write instead of Go's names.
 	units = map[string]string{
@@ -163,6 +159,9 @@ func (r *reader) span(n *yaml.Node, what string, lo, hi time.Duration) (float64,
 		f.Remedy = "write a number with its unit (ns, us, ms, s, m, h): 500ms, 5s, 1m30s"
 		if m := numberUnit.FindStringSubmatch(n.Value); m != nil && units[strings.ToLower(m[2])] != "" {
 			f.Remedy = "write " + m[1] + units[strings.ToLower(m[2])]
+		} else if m := days.FindStringSubmatch(n.Value); m != nil {
+			v, _ := strconv.Atoi(m[1])
+			f.Remedy = fmt.Sprintf("write %dh", 24*v)
 		}
 		return 0, false
 	}

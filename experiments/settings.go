@@ -84,7 +84,7 @@ func (r *reader) seed(n *yaml.Node) { r.e.Seed, _ = r.whole(n, "seed", 0, math.M
 
 const (
 	minTimeout = time.Millisecond
-	maxTimeout = 24 * time.Hour
+	maxTimeout = 7 * 24 * time.Hour
 )
 
 func (r *reader) timeout(n *yaml.Node) {

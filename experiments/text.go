@@ -110,7 +110,7 @@ func (t *text) encoding(b []byte) Faults {
 			col++
 			switch {
 			case r == utf8.RuneError && !strings.HasPrefix(line[j:], "\uFFFD"):
-				return fault(i+1, col, fmt.Sprintf("byte %#02x is not UTF-8", line[j]), "save the file as UTF-8")
+				return fault(i+1, col, fmt.Sprintf("byte %#02x is not UTF-8", line[j]), "use UTF-8")
 			case r < ' ' && r != '\t' && (r != '\r' || j != len(line)-1), r == 0x7f,
 				r >= 0x80 && r < 0xa0, r == 0xfeff, r == 0x2028, r == 0x2029, r == 0xfffe, r == 0xffff:
 				return fault(i+1, col, fmt.Sprintf("the character %U is invisible and not allowed", r), "remove it")
@@ -171,11 +171,8 @@ func (t *text) syntax(err error) Fault {
 			break
 		}
 	}
-	line = min(line, len(t.lines))
-	for line > 1 && strings.TrimSpace(t.lines[line-1]) == "" {
-		line--
-	}
-	f := t.at(line, t.culprit(line, words))
+	line, col := t.culprit(min(line, len(t.lines)), words)
+	f := t.at(line, col)
 	f.Message, f.Remedy = message, remedy
 	if tab := strings.IndexByte(f.Source, '\t'); tab >= 0 && strings.TrimSpace(f.Source[:tab]) == "" {
 		f = t.at(line, tab+1)
@@ -184,26 +181,56 @@ func (t *text) syntax(err error) Fault {
 	return f
 }
 
-var badStart = regexp.MustCompile("[:\\-,\\[{] +([@`%&*!|>])")
+// culprits find the place that the library does not tell: where its words
+// contain says, the last match of looks in the line, its first group if it has
+// one.
+var culprits = []struct {
+	says  string
+	looks *regexp.Regexp
+}{
+	{"mapping values are not allowed", regexp.MustCompile(`^[^:]*: .*?(: )`)},
+	{"cannot start any token", regexp.MustCompile("[:\\-,\\[{] +([@`%&*!|>])")},
+	{"unknown escape", regexp.MustCompile(`\\[^0abtnvfre "/\\N_LPxuU]`)},
+	{"',' or ']'", regexp.MustCompile(`\[[^\]]*$`)},
+	{"',' or '}'", regexp.MustCompile(`\{[^}]*$`)},
+	{"node content", regexp.MustCompile(`[,\[{:]\s*([,\]}])`)},
+	{"end of stream", regexp.MustCompile(`(?:^|[:\-,\[{])\s*(['"])[^'"]*$`)},
+	{"tab character", regexp.MustCompile(`^ *(\t)`)},
+}
 
-// culprit returns the column that the library does not tell: of the second
-// colon, of the character that cannot begin a value, else of the first word.
-func (t *text) culprit(line int, words string) int {
-	s := t.lines[line-1]
-	at := len(s) - len(strings.TrimLeft(s, " \t"))
-	switch {
-	case strings.Contains(words, "mapping values are not allowed"):
-		if first := strings.Index(s, ": "); first >= 0 {
-			if second := strings.Index(s[first+1:], ": "); second >= 0 {
-				at = first + 1 + second
+// culprit returns the line and column at fault: the nearest line at or above
+// the reported one that looks the part, else its first word.
+func (t *text) culprit(line int, words string) (int, int) {
+	if m := unknownAnchor.FindStringSubmatch(words); m != nil {
+		for i, s := range t.lines {
+			if at := strings.Index(s, "*"+m[1]); at >= 0 {
+				return i + 1, utf8.RuneCountInString(s[:at]) + 1
 			}
 		}
-	case strings.Contains(words, "cannot start any token"):
-		if m := badStart.FindStringSubmatchIndex(s); m != nil {
-			at = m[2]
+	}
+	for _, c := range culprits {
+		if !strings.Contains(words, c.says) {
+			continue
+		}
+		for l := min(line+1, len(t.lines)); l >= 1 && l > line-100; l-- {
+			if l > line && c.says != "tab character" {
+				continue // a tab is reported at the line before
+			}
+			if m := c.looks.FindStringSubmatchIndex(t.lines[l-1]); m != nil {
+				return l, utf8.RuneCountInString(t.lines[l-1][:m[len(m)-2]]) + 1
+			}
+			if c.says != "end of stream" && l <= line {
+				break
+			}
 		}
 	}
-	return utf8.RuneCountInString(s[:at]) + 1
+	for line > 1 && strings.TrimSpace(t.lines[line-1]) == "" {
+		line--
+	}
+	s := t.lines[line-1]
+	return line, utf8.RuneCountInString(s) - utf8.RuneCountInString(strings.TrimLeft(s, " \t")) + 1
 }
+
+var unknownAnchor = regexp.MustCompile(`unknown anchor '([^']*)'`)
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (r *reader) workloads(n *yaml.Node) {
 		before := len(r.faults)
 		r.w = &workload{}
 		r.entry(c, "workloads", r.readWorkload)
-		if len(r.faults) > before {
+		if len(r.faults) > before || r.tainted(c) {
 			r.grid.unsure = true
 			continue
 		}
@@ -68,22 +69,18 @@ func (r *reader) entry(n *yaml.Node, what string, read func(*yaml.Node)) {
 		use := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "use", Line: n.Line, Column: n.Column}
 		read(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{use, n}, Line: n.Line, Column: n.Column})
 	default:
-		r.wrong(n, what, "a name or a mapping with use")
+		r.wrong(n, what, "a name or a mapping with use").Remedy = "write a name, or {use: name, ...}"
 	}
 }
 
 func (r *reader) readWorkload(n *yaml.Node) {
-	var names []string
+	var names []string // of its parameters; all that are given where it is unknown
 	for _, p := range r.pairs(n) {
-		if p.key.Value != "use" {
-			continue
-		}
-		if spec, ok := r.spec(p.val.Value); ok && p.val.Kind == yaml.ScalarNode {
+		names = append(names, p.key.Value)
+	}
+	for _, p := range r.pairs(n) {
+		if spec, ok := r.spec(p.val.Value); ok && p.key.Value == "use" && p.val.Kind == yaml.ScalarNode {
 			r.w.spec, names = spec, spec.paramNames()
-		} else { // its parameters cannot be judged
-			for _, q := range r.pairs(n) {
-				names = append(names, q.key.Value)
-			}
 		}
 	}
 	given := r.group(n, "workloads.", names)
@@ -165,6 +162,10 @@ func (r *reader) paramValue(n *yaml.Node, s ParamSpec) (string, bool) {
 		r.wrong(n, s.Name, "one value").Allowed = s.Allowed
 		return "", false
 	case r.trap(n, s.Name):
+		return "", false
+	case isSwitch(n):
+		f := r.wrong(n, s.Name, "a value")
+		f.Remedy, f.Allowed = fmt.Sprintf("write true or false, or %q for the word", n.Value), s.Allowed
 		return "", false
 	}
 	v, err := s.Check(n.Value)

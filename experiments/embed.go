@@ -1,0 +1,32 @@
+package experiments
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed *.yaml
+var shipped embed.FS
+
+// Embedded returns the names of the shipped experiments, in order.
+func Embedded() []string {
+	entries, err := shipped.ReadDir(".")
+	if err != nil {
+		panic("experiments: embedded files: " + err.Error())
+	}
+	var out []string
+	for _, e := range entries {
+		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return out
+}
+
+// ReadEmbedded returns a shipped experiment, and false for a name that is not
+// shipped. Its File is "embedded:NAME.yaml".
+func ReadEmbedded(name string) (Source, bool) {
+	b, err := shipped.ReadFile(name + ".yaml")
+	if err != nil {
+		return Source{}, false
+	}
+	return Source{Name: name, File: "embedded:" + name + ".yaml", Text: b}, true
+}
