@@ -14,7 +14,8 @@ import (
 )
 
 // Machine describes the computer. It never fails: what cannot be read is empty,
-// with the reason in Missing under the field's JSON name.
+// with the reason in Missing under the field's JSON name. Take it before the
+// runner pins itself: the affinity mask is part of it.
 func (s FS) Machine() record.Machine {
 	p := portrait{FS: s, m: record.Machine{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, PageB: os.Getpagesize(), Missing: map[string]string{},

@@ -68,10 +68,7 @@ func (t *target) read(w wanted, clock bool) (s record.Sample, ok bool) {
 		}
 	}
 	if w.threads && !t.gone {
-		n, err := t.handle.NumThreads()
-		if t.gone = err != nil; !t.gone {
-			s.Threads = float64(n)
-		}
+		s.Threads, t.gone = t.threads()
 	}
 	return s, !t.gone
 }
@@ -88,4 +85,17 @@ func (t *target) cpu(clock bool) (seconds float64, gone bool) {
 		return math.NaN(), true
 	}
 	return times.User + times.System, false
+}
+
+// threads asks gopsutil where the cheap way fails: when the process is gone,
+// that fails as well.
+func (t *target) threads() (count float64, gone bool) {
+	if n, ok := threadCount(t.PID); ok {
+		return float64(n), false
+	}
+	n, err := t.handle.NumThreads()
+	if err != nil {
+		return math.NaN(), true
+	}
+	return float64(n), false
 }

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UsableCPUs returns the CPUs of the calling thread's affinity mask, sorted.
+// UsableCPUs returns the CPUs of the calling thread's affinity mask, sorted: ask
+// before the runner pins itself.
 func UsableCPUs() ([]int, error) {
 	set := unix.NewCPUSet(maxCPU)
 	if err := unix.SchedGetaffinityDynamic(0, set); err != nil {

@@ -2,6 +2,8 @@ package metrics
 
 import (
 	"math"
+	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -141,6 +143,42 @@ func TestTicks(t *testing.T) {
 			t.Errorf("time or CPU of the process went backwards: %+v, then %+v", a, b)
 		}
 	}
+}
+
+// The threads of a sample are those that gopsutil and /proc/PID/status count,
+// for a process with more than one: ours.
+func TestThreadsAgainstStatus(t *testing.T) {
+	stop := make(chan struct{})
+	ready := make(chan struct{})
+	for range 3 {
+		go func() {
+			runtime.LockOSThread()
+			ready <- struct{}{}
+			<-stop
+		}()
+	}
+	defer close(stop)
+	for range 3 {
+		<-ready
+	}
+	pid := os.Getpid()
+	handle, err := process.NewProcess(int32(pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 { // the runtime may start a thread between two of the readings
+		before, _ := handle.NumThreads()
+		got, ok := threadCount(pid)
+		status, _ := FS{}.Status(pid)
+		if int32(status.Threads) != before {
+			continue
+		}
+		if !ok || got != int(before) || got < 4 {
+			t.Errorf("%d threads (%v), gopsutil and status count %d", got, ok, before)
+		}
+		return
+	}
+	t.Skip("the number of threads never stood still")
 }
 
 func TestOnlyTheMetricsAskedFor(t *testing.T) {
