@@ -10,8 +10,8 @@ import (
 // Digest is a run, reduced.
 type Digest struct {
 	Manifest record.Manifest
-	Cells    []Cell // in the plan's order; only cells with at least one row
-	Failures []Failure
+	Cells    []Cell    // in the plan's order; only cells with at least one row
+	Failures []Failure // warm-ups included; at most maxFailures, the first ones
 	Lines    []Line
 	Rows     int      // rows of trials.csv, warm-ups and failures included
 	Warnings []string // what a reader must know before believing the numbers
@@ -23,7 +23,8 @@ type Cell struct {
 	Trials []int                // numbers of its ok, measured trials, in run order
 	Blocks []int                // block of each of them
 	Values map[string][]float64 // metric name: one value for each of Trials, NaN where absent
-	Failed map[string]int       // status: trials that did not end ok
+	Failed map[string]int       // status: measured trials that did not end ok; nil if all did
+	Warmup int                  // rows that were warm-ups, whatever their end
 }
 
 // Failure is a trial that did not end ok.
@@ -40,18 +41,8 @@ type Failure struct {
 type Line struct {
 	Cell  int // index into Digest.Cells
 	Trial int
-	T     []float64 // seconds after the gate
+	T     []float64 // seconds after the gate; the four are of one length
 	CPUs  []float64 // CPUs in use since the tick before: a rate, NaN at the first tick
 	RSS   []float64 // bytes
 	PSS   []float64 // bytes, NaN where it was not read
-}
-
-// Metric is a number that every ok trial has, derived from its row alone.
-type Metric struct {
-	Name  string // with its unit: "wall_s"
-	Title string // on axes: "wall time"
-	Unit  string // "s", "B", "items/s", "B/s", "" for counts and ratios
-	Doc   string // one line, with the source
-	Less  bool   // less is better; false: more is better, or neither
-	Of    func(*record.Trial) float64
 }

@@ -9,7 +9,8 @@ import (
 // Manifest is manifest.json: everything about a run that is not a row. It is
 // written before the first trial and again, with Finished, after the last.
 type Manifest struct {
-	Name        string           `json:"name"` // of the experiment
+	Format      int              `json:"format"` // of the folder's files; set by WriteManifest
+	Name        string           `json:"name"`   // of the experiment
 	Question    string           `json:"question"`
 	Analysis    string           `json:"analysis,omitempty"`
 	Tags        []string         `json:"tags,omitempty"`
