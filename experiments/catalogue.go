@@ -14,6 +14,7 @@ type WorkloadSpec struct {
 	Name    string
 	Summary string
 	Params  []ParamSpec
+	Hidden  bool // may be named, but is never offered
 }
 
 // ParamSpec describes one parameter of a workload.

@@ -11,14 +11,14 @@ import (
 // experiments use.
 func testCatalogue(n int) Catalogue {
 	return Catalogue{CPUs: n, Charts: []string{"trials", "speedup", "phases", "memory", "cpu-timeline", "memory-timeline"}, Workloads: []WorkloadSpec{
-		{"sieve", "primes per segment", []ParamSpec{intParam("segment", "65536", 1, 1<<24)}},
-		{"matmul", "blocked matrix product", []ParamSpec{intParam("n", "128", 1, 4096), intParam("block", "64", 1, 1024)}},
-		{"sha256", "hash of private buffers", []ParamSpec{bytesParam("size", "65536")}},
-		{"montecarlo", "Gaussian pairs", []ParamSpec{intParam("pairs", "65536", 1, 1<<30)}},
-		{"triad", "STREAM triad", []ParamSpec{bytesParam("size", "16777216")}},
-		{"trees", "binary trees", []ParamSpec{intParam("depth", "14", 1, 30)}},
-		{"wait", "CPU, then waiting", []ParamSpec{timeParam("cpu", "50µs"), timeParam("wait", "5ms")}},
-		{"fsync", "append and fsync", []ParamSpec{bytesParam("size", "4096")}},
+		{Name: "sieve", Summary: "primes per segment", Params: []ParamSpec{intParam("segment", "65536", 1, 1<<24)}},
+		{Name: "matmul", Summary: "blocked matrix product", Params: []ParamSpec{intParam("n", "128", 1, 4096), intParam("block", "64", 1, 1024)}},
+		{Name: "sha256", Summary: "hash of private buffers", Params: []ParamSpec{bytesParam("size", "65536")}},
+		{Name: "montecarlo", Summary: "Gaussian pairs", Params: []ParamSpec{intParam("pairs", "65536", 1, 1<<30)}},
+		{Name: "triad", Summary: "STREAM triad", Params: []ParamSpec{bytesParam("size", "16777216")}},
+		{Name: "trees", Summary: "binary trees", Params: []ParamSpec{intParam("depth", "14", 1, 30)}},
+		{Name: "wait", Summary: "CPU, then waiting", Params: []ParamSpec{timeParam("cpu", "50µs"), timeParam("wait", "5ms")}},
+		{Name: "fsync", Summary: "append and fsync", Params: []ParamSpec{bytesParam("size", "4096")}},
 	}}
 }
 

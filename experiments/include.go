@@ -95,7 +95,7 @@ func (r *reader) includeWorkloads(n *yaml.Node, main *grid) []string {
 	}
 	known := main.names("workload")
 	for _, s := range r.cat.Workloads {
-		if !slices.Contains(known, s.Name) {
+		if !s.Hidden && !slices.Contains(known, s.Name) {
 			known = append(known, s.Name)
 		}
 	}

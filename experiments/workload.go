@@ -179,7 +179,9 @@ func (r *reader) paramValue(n *yaml.Node, s ParamSpec) (string, bool) {
 func (r *reader) wUse(n *yaml.Node) {
 	var names []string
 	for _, s := range r.cat.Workloads {
-		names = append(names, s.Name)
+		if !s.Hidden || s.Name == n.Value {
+			names = append(names, s.Name)
+		}
 	}
 	r.word(n, "workload", names)
 }

@@ -11,7 +11,7 @@ import (
 func Catalogue(charts []string, cpus int) experiments.Catalogue {
 	cat := experiments.Catalogue{Charts: charts, CPUs: cpus}
 	for _, k := range work.All() {
-		spec := experiments.WorkloadSpec{Name: k.Name, Summary: k.Summary}
+		spec := experiments.WorkloadSpec{Name: k.Name, Summary: k.Summary, Hidden: k.Hidden}
 		for _, p := range k.Params {
 			spec.Params = append(spec.Params, experiments.ParamSpec{
 				Name: p.Name, Default: p.Default, Allowed: p.Allowed(), Check: p.Check,

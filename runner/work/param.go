@@ -40,20 +40,20 @@ func (p Param) Allowed() string {
 	panic("work: parameter " + p.Name + " is of unknown type " + p.Type)
 }
 
-// Check returns the canonical spelling of text, or an error that quotes it and
-// says what is allowed. The canonical spelling checks as itself.
+// Check returns the canonical spelling of text, or an error that quotes it;
+// what would have been right is [Param.Allowed]. The canonical spelling checks as itself.
 func (p Param) Check(text string) (canonical string, err error) {
 	value, canonical, err := p.read(text)
 	if err != nil {
-		return "", fmt.Errorf("%q %w; allowed is %s", text, err, p.Allowed())
+		return "", fmt.Errorf("%q %w", text, err)
 	}
 	switch {
 	case p.Type == "choice" || p.Type == "bool":
 		return canonical, nil
 	case value < p.Min:
-		return "", fmt.Errorf("%q is too small; allowed is %s", text, p.Allowed())
+		return "", fmt.Errorf("%q is too small", text)
 	case value > p.Max:
-		return "", fmt.Errorf("%q is too large; allowed is %s", text, p.Allowed())
+		return "", fmt.Errorf("%q is too large", text)
 	}
 	return canonical, nil
 }

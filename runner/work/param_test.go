@@ -119,7 +119,7 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("%s %q: accepted as %q", c.param.Type, c.text, got)
 			continue
 		}
-		for _, part := range []string{c.want, "\"" + c.text + "\"", c.param.Allowed()} {
+		for _, part := range []string{c.want, "\"" + c.text + "\""} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s %q: %q lacks %q", c.param.Type, c.text, err, part)
 			}

@@ -52,7 +52,7 @@ func (k Kind) Parse(raw map[string]string) (Params, error) {
 		}
 		canonical, err := p.Check(text)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("workload %s: parameter %s: %w", k.Name, p.Name, err))
+			faults = append(faults, fmt.Errorf("workload %s: parameter %s: %w; allowed is %s", k.Name, p.Name, err, p.Allowed()))
 			continue
 		}
 		checked[p.Name] = canonical

@@ -16,17 +16,17 @@ so they are exact; tested by STREAM's own way, which is to know what every
 element must hold at the end.
 Unit: bytes moved, as STREAM counts them.
 Stresses: memory bandwidth, if the three arrays of all workers together are at
-least four times the last-level cache, STREAM's rule: raise array where they are
+least four times the last-level cache, STREAM's rule: raise size where they are
 not. The worker that uses the arrays is the one that touches them first, so that
 they lie on its node. A worker's place moves with its own items, not with their
 numbers: how items are dealt does not change how much memory it sweeps.
 Does not say: the latency of memory, or what sharing one array would cost.`,
 		Item: "a block of the arrays",
 		Params: []Param{
-			{Name: "array", Type: "bytes", Default: "16777216", Min: 1 << 10, Max: 8 << 30, Doc: "size of one of a worker's three arrays"},
+			{Name: "size", Type: "bytes", Default: "16777216", Min: 1 << 10, Max: 8 << 30, Doc: "size of one of a worker's three arrays"},
 		},
 		ItemByte: func(ps Params) int64 {
-			_, length := triadBlocks(ps.Bytes("array"))
+			_, length := triadBlocks(ps.Bytes("size"))
 			return 24 * length
 		},
 		New: newTriad,
@@ -55,7 +55,7 @@ func triadBlocks(size int64) (blocks, length int64) {
 
 func newTriad(ps Params, env Env) (Kernel, error) {
 	k := &triad{arrays: newSlots[triadArrays](env)}
-	k.blocks, k.length = triadBlocks(ps.Bytes("array"))
+	k.blocks, k.length = triadBlocks(ps.Bytes("size"))
 	return k, nil
 }
 

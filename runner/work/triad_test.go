@@ -6,7 +6,7 @@ import "testing"
 // hold what the recurrence says, and the inputs must be as they were.
 func TestTriadValues(t *testing.T) {
 	for _, array := range []string{"1024", "524288", "600000", "1572864"} {
-		k := newKernel(t, "triad", map[string]string{"array": array}, Env{Slots: 1}).(*triad)
+		k := newKernel(t, "triad", map[string]string{"size": array}, Env{Slots: 1}).(*triad)
 		items := k.blocks + 1 // the first block twice
 		if _, err := k.Do(t.Context(), Task{Lo: 0, Hi: items}); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestTriadBlocks(t *testing.T) {
 		}
 	}
 	kind, _ := Lookup("triad")
-	if got := kind.ItemByte(Params{"array": "16777216"}); got != 24*65536 {
+	if got := kind.ItemByte(Params{"size": "16777216"}); got != 24*65536 {
 		t.Errorf("STREAM counts 24 bytes an element; got %d for 65536", got)
 	}
 }
