@@ -26,7 +26,7 @@ var cheap = map[string]map[string]string{
 	"sieve":      {"segment": "5000"},
 	"touch":      {"size": "1MiB"},
 	"trees":      {"depth": "6"},
-	"triad":      {"array": "2MB"},
+	"triad":      {"size": "2MB"},
 	"wait":       {"cpu": "20us", "wait": "20us"},
 }
 

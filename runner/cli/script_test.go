@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// bin holds the two real binaries, built once.
+var bin string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "forklore-cli-*")
+	if err != nil {
+		panic(err)
+	}
+	bin = dir
+	for name, pkg := range map[string]string{"forklore": "forklore", "trialhost": "forklore/runner/trialhost"} {
+		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			panic(err)
+		}
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// TestScripts runs every promise of the command line, one script each.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+			env.Setenv("BIN", bin)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode":  exitCode,
+			"samefiles": sameFiles,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// exitCode runs a command and compares its exit code: exitcode 3 forklore run x
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode CODE COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if exit, ok := err.(*exec.ExitError); ok {
+		code = exit.ProcessState.String()[len("exit status "):]
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// sameFiles compares two folders byte for byte: samefiles DIR DIR
+func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samefiles DIR DIR")
+	}
+	a, b := filesIn(ts, ts.MkAbs(args[0])), filesIn(ts, ts.MkAbs(args[1]))
+	for name, text := range a {
+		if other, ok := b[name]; !ok || other != text {
+			ts.Fatalf("%s differs or is missing in %s", name, args[1])
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			ts.Fatalf("%s is missing in %s", name, args[0])
+		}
+	}
+	if len(a) == 0 {
+		ts.Fatalf("%s holds no file", args[0])
+	}
+}
+
+func filesIn(ts *testscript.TestScript, dir string) map[string]string {
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		files[rel] = string(text)
+		return err
+	})
+	ts.Check(err)
+	return files
+}
