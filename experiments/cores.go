@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxCores   = 1 << 16
+	maxCores   = 4096 // of one machine
 	maxWorkers = 100_000
 	coresForm  = "cores: [1, 2, max] or cores: {powers_of_two: max}"
 )

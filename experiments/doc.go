@@ -1,3 +1,3 @@
-// Package experiments turns a YAML file into an Experiment and an Experiment
-// into a Plan. It knows nothing of how cells are run.
+// Package experiments turns a YAML file into an [Experiment] and an Experiment
+// into a [Plan]. It knows nothing of how cells are run.
 package experiments

@@ -22,11 +22,11 @@ func Embedded() []string {
 }
 
 // ReadEmbedded returns a shipped experiment, and false for a name that is not
-// shipped. Its File is "embedded:NAME.yaml".
+// shipped. Its File is "embedded:NAME".
 func ReadEmbedded(name string) (Source, bool) {
 	b, err := shipped.ReadFile(name + ".yaml")
 	if err != nil {
 		return Source{}, false
 	}
-	return Source{Name: name, File: "embedded:" + name + ".yaml", Text: b}, true
+	return Source{Name: name, File: "embedded:" + name, Text: b}, true
 }

@@ -56,7 +56,7 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 	base := r.document(root)
 	profiles := r.nodes["profiles"]
 	for _, p := range r.profilePairs(profiles) {
-		r.overlaid(root, p.val)
+		r.overlaid(root, p.val, " (with profile "+p.key.Value+")")
 	}
 	e := base
 	if opt.Profile != "" || len(opt.Set) > 0 {
@@ -88,12 +88,24 @@ func (r *reader) document(root *yaml.Node) *Experiment {
 }
 
 // overlaid reads root with the keys of a profile or of options laid over it.
-func (r *reader) overlaid(root, over *yaml.Node) *Experiment {
+// Its new faults carry the note: the place may look innocent without it.
+func (r *reader) overlaid(root, over *yaml.Node, note string) *Experiment {
 	merged, fromBase := overlay(root, over)
 	sub := *r
-	sub.fromBase = fromBase
+	sub.faults, sub.fromBase = nil, fromBase
 	e := sub.document(merged)
-	r.faults = sub.faults
+	for _, f := range sub.faults {
+		known := slices.ContainsFunc(r.faults, func(old Fault) bool {
+			return old.File == f.File && old.Line == f.Line && old.Col == f.Col && strings.HasPrefix(old.Message, f.Message)
+		})
+		if known {
+			continue
+		}
+		if f.Line > 0 {
+			f.Message += note
+		}
+		r.faults = append(r.faults, f)
+	}
 	return e
 }
 

@@ -70,7 +70,11 @@ func (r *reader) changed(root, profiles *yaml.Node, opt Options) *Experiment {
 			over, _ = overlay(over, one)
 		}
 	}
-	return r.overlaid(root, over)
+	note := ""
+	if len(opt.Set) > 0 {
+		note = " (with --set)"
+	}
+	return r.overlaid(root, over, note)
 }
 
 // profile finds the chosen profile.

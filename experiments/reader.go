@@ -22,6 +22,7 @@ type reader struct {
 	w        *workload // being read
 	m        *model    // being read
 	nodes    map[string]*yaml.Node
+	lenient  bool            // the rule being read was written for more workloads than the overlay leaves
 	fromBase map[string]bool // keys of an overlaid document that the overlay left alone; nil for the file itself
 }
 

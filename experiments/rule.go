@@ -50,6 +50,7 @@ func (u *rule) matches(p *point, loosely bool) bool {
 }
 
 func (r *reader) excludes(n *yaml.Node) {
+	r.lenient = r.fromBase["exclude"]
 	const example = "exclude: [{model: threads, because: ...}]"
 	for _, c := range r.list(n, "exclude", example) {
 		if r.tainted(c) || !r.mapping(c, "exclude", example) {
@@ -80,7 +81,9 @@ func (r *reader) conditions(pairs []pair, beside []string) []condition {
 	for _, p := range pairs {
 		axis := p.key.Value
 		if !slices.Contains(axes, axis) {
-			if !r.grid.unsure {
+			if r.lenient { // no cell of this profile has it
+				out = append(out, condition{axis: axis})
+			} else if !r.grid.blind() {
 				r.unknown(p.key, "axis", append(slices.Clone(axes), beside...))
 			}
 			continue
@@ -105,7 +108,7 @@ func (r *reader) value(axis string, n *yaml.Node) ([]string, bool) {
 	one := func(s string, ok bool) ([]string, bool) { return []string{s}, ok }
 	switch axis {
 	case "workload", "model":
-		if r.grid.unsure {
+		if r.lenient || r.grid.blind() {
 			return []string{n.Value}, true
 		}
 		return one(r.named(n, axis))
@@ -163,6 +166,7 @@ func (r *reader) paramIn(name string, n *yaml.Node) ([]string, bool) {
 const overrideForm = "override: [{where: {workload: sieve}, set: {timeout: 5m}}]"
 
 func (r *reader) overrides(n *yaml.Node) {
+	r.lenient = r.fromBase["override"]
 	for _, c := range r.list(n, "override", overrideForm) {
 		if r.tainted(c) || !r.mapping(c, "override", overrideForm) {
 			continue
@@ -229,7 +233,7 @@ func (r *reader) patchParam(out *patch, p pair, params, known []string) {
 		r.fault(p.key, "override: %s says which cell it is and cannot be changed", name).Remedy = "use exclude and include"
 		return
 	case !slices.Contains(params, name):
-		if !r.grid.unsure {
+		if !r.lenient && !r.grid.blind() {
 			r.unknown(p.key, "setting", known)
 		}
 		return
