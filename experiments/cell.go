@@ -29,7 +29,7 @@ const (
 // while its trials are repeated. It is plain data; two cells with equal fields
 // have equal IDs.
 type Cell struct {
-	ID         string            `json:"id"`                   // 12 hex digits: a hash over all fields below
+	ID         string            `json:"id"`                   // c and 12 hex digits: a hash over all fields below
 	Workload   string            `json:"workload"`             // name of the kernel in the registry
 	Label      string            `json:"label"`                // what charts call the workload: name, or the author's label, plus the parameters that vary
 	Params     map[string]string `json:"params"`               // every parameter of the workload, in canonical spelling, defaults included

@@ -148,7 +148,8 @@ func seconds(s float64) string {
 	return brief(time.Duration(s * float64(time.Second)).Round(time.Microsecond))
 }
 
-// hash returns 12 hex digits of SHA-256 over the cell in JSON, ID left out.
+// hash returns c and 12 hex digits of SHA-256 over the cell in JSON, ID left
+// out. The letter keeps spreadsheets from reading a number.
 func (c Cell) hash() string {
 	c.ID = ""
 	b, err := json.Marshal(&c)
@@ -156,7 +157,7 @@ func (c Cell) hash() string {
 		panic("experiments: cell: " + err.Error()) // plain data: a NaN of ours
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:6])
+	return "c" + hex.EncodeToString(sum[:6])
 }
 
 // hash covers what decides which trials are run in which order.

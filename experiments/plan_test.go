@@ -74,7 +74,7 @@ func TestCellID(t *testing.T) {
 	change(nil, reflect.TypeFor[Cell]())
 	named := base
 	named.ID = "something"
-	if named.hash() != base.hash() || len(base.hash()) != 12 {
+	if named.hash() != base.hash() || len(base.hash()) != 13 {
 		t.Errorf("the ID depends on itself, or has the wrong length: %q", base.hash())
 	}
 }

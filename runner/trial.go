@@ -229,7 +229,7 @@ func (a *attempt) prove() {
 		}
 		sums = append(sums, sum)
 	}
-	a.row.Checksum = fmt.Sprintf("%016x", sums[0])
+	a.row.Checksum = fmt.Sprintf("x%016x", sums[0])
 	a.row.ItemsDone = float64(done)
 	if kind, err := work.Lookup(a.cell.Workload); err == nil && kind.ItemByte != nil {
 		a.row.BytesDone = float64(done * kind.ItemByte(work.Params(a.cell.Params)))
@@ -240,7 +240,7 @@ func (a *attempt) prove() {
 	}
 	for i, s := range sums {
 		if a.cell.DurationS == 0 && s != sums[0] {
-			a.wrong(fmt.Sprintf("iteration %d has checksum %016x, the first has %016x", i+1, s, sums[0]))
+			a.wrong(fmt.Sprintf("iteration %d has checksum x%016x, the first has x%016x", i+1, s, sums[0]))
 			return
 		}
 	}

@@ -24,7 +24,7 @@ type Trial struct {
 	Position int  `csv:"position,key" doc:"place within its block, from 1"`
 	Warmup   bool `csv:"warmup,key" doc:"true for a trial that is discarded from every statistic"`
 
-	Cell       string  `csv:"cell,key" doc:"12 hex digits that stand for all settings of the cell"`
+	Cell       string  `csv:"cell,key" doc:"c and 12 hex digits that stand for all settings of the cell"`
 	Workload   string  `csv:"workload,key" doc:"name of the workload"`
 	Label      string  `csv:"label" doc:"the workload in charts: its name or the author's label, and the parameters that vary"`
 	Params     string  `csv:"params" doc:"every parameter of the workload, sorted by name: n=256 block=64"`
@@ -54,7 +54,7 @@ type Trial struct {
 
 	ItemsDone float64 `csv:"items_done" doc:"items done, over all iterations"`
 	BytesDone float64 `csv:"bytes_done_B" unit:"B" doc:"bytes that the items done stand for; absent for workloads that move none"`
-	Checksum  string  `csv:"checksum" doc:"16 hex digits; equal for all trials of one workload and size"`
+	Checksum  string  `csv:"checksum" doc:"x and 16 hex digits; equal for all trials of one workload and size"`
 
 	CPUS       float64 `csv:"cpu_s" unit:"s" doc:"user and system CPU time of the whole process tree, spawn to reap"`
 	CPUUserS   float64 `csv:"cpu_user_s" unit:"s" doc:"user part of cpu_s"`
