@@ -46,6 +46,8 @@ type Cell struct {
 	Iterations int               `json:"iterations"`           // repetitions of the work inside a trial, at least 1
 	TimeoutS   float64           `json:"timeout_s"`            // a trial longer than this is killed
 	Placement  Placement         `json:"placement"`
+	Control    string            `json:"control,omitempty"` // role of a cell that tests the run, else empty
+	Extra      float64           `json:"extra,omitempty"`   // share of work beside the reference cell's: 0.1 for the positive control
 }
 
 // TotalItems returns the items of one iteration of the cell's trial, given the
@@ -96,6 +98,10 @@ type Plan struct {
 	Warmup  int       `json:"warmup"` // trials per cell that are run first and discarded from every statistic
 	Order   string    `json:"order"`  // "blocks" or "sequential"
 	Sample  Sample    `json:"sample"`
+
+	Claims   []Claim   `json:"claims,omitempty"`
+	Controls Controls  `json:"controls,omitzero"`
+	Adaptive *Adaptive `json:"adaptive,omitempty"` // nil: Trials blocks, no more and no less
 }
 
 // Step is one trial to be run.

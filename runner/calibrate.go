@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"forklore/experiments"
 	"forklore/metrics/record"
@@ -48,7 +49,7 @@ func (c *campaign) calibrate(ctx context.Context) {
 		}
 		items := cell.TotalItems(known.items)
 		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
-		if !proven[key] {
+		if !proven[key] && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
 			proven[key] = true
 			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
 			c.refer(ctx, cell, g, items)
@@ -56,9 +57,23 @@ func (c *campaign) calibrate(ctx context.Context) {
 	}
 }
 
-// refer runs the reference trial of one amount of work.
+// hasSequential tells whether the plan runs this amount of work in the plain
+// loop anyway.
+func (c *campaign) hasSequential(g group, items int64) bool {
+	return slices.ContainsFunc(c.plan.Cells, func(cell experiments.Cell) bool {
+		return cell.Model == experiments.Sequential && groupOf(cell) == g && cell.TotalItems(0) == items
+	})
+}
+
+// refer runs the reference trial of one amount of work. What was not
+// calibrated may take a plain loop very long, so patience is limited.
 func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, items int64) {
-	a := c.try(ctx, reference(cell, items), items, experiments.Step{})
+	const patience = 5.0
+	ref := reference(cell, items)
+	if cell.AutoS == 0 {
+		ref.TimeoutS = min(ref.TimeoutS, patience)
+	}
+	a := c.try(ctx, ref, items, experiments.Step{})
 	if a.row.Status != record.OK {
 		c.warn("%s %s: the reference run in a plain loop failed, so the first ok trial stands in for it: %s: %s",
 			g.workload, g.params, a.row.Status, a.row.Detail)

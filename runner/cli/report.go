@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -44,14 +45,15 @@ func rebuild(dir string) (rebuilt, error) {
 	if err != nil {
 		return rebuilt{}, err
 	}
+	debug.SetMemoryLimit(digest.MemoryLimit) // a million rows leave garbage that need not pile up
 	d, err := digest.Load(folder.Dir)
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("digest %s: %w", dir, err)
 	}
-	if err := d.Summary().WriteCSV(folder.Summary()); err != nil {
+	if err := d.WriteSummary(folder.Summary()); err != nil {
 		return rebuilt{}, err
 	}
-	drawn, err := plots.Render(d, folder.Charts(), d.Manifest.Charts)
+	drawn, err := plots.Render(d, folder.Dir, d.Manifest.Charts)
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("draw the charts of %s: %w", dir, err)
 	}
