@@ -50,7 +50,7 @@ func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
 	r := &remote{job: job, process: process, files: []*os.File{commands, answers},
 		wire: &wire{in: bufio.NewReader(answers), out: commands}, answers: make(chan message, 1), faults: faults, ended: make(chan struct{})}
 	go r.listen()
-	if err := r.wire.sendJob(job); err != nil {
+	if err := r.wire.send(message{Job: &job}); err != nil {
 		return nil, r.death()
 	}
 	return r, nil
