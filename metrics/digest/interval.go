@@ -22,19 +22,17 @@ func medianInterval(x []float64) (lo, hi float64) {
 
 // medianRank returns the greatest k with P(Binomial(n, 1/2) < k) <= 2.5 %, or 0.
 func medianRank(n int) int {
-	logChoose := func(i int) float64 {
-		a, _ := math.Lgamma(float64(n + 1))
-		b, _ := math.Lgamma(float64(i + 1))
-		c, _ := math.Lgamma(float64(n - i + 1))
-		return a - b - c
-	}
 	// What lies further than ten standard deviations below n/2 adds nothing.
 	k := max(0, n/2-int(5*math.Sqrt(float64(n)))-1)
-	for sum := 0.0; k < n; k++ {
-		sum += math.Exp(logChoose(k) - float64(n)*math.Ln2)
-		if sum > 0.025 {
-			break
-		}
+	term := math.Exp(logFactorial(n) - logFactorial(k) - logFactorial(n-k) - float64(n)*math.Ln2)
+	for sum := term; k < n && sum <= 0.025; sum += term {
+		term *= float64(n-k) / float64(k+1)
+		k++
 	}
 	return k
+}
+
+func logFactorial(n int) float64 {
+	v, _ := math.Lgamma(float64(n + 1))
+	return v
 }

@@ -74,7 +74,7 @@ type loader struct {
 
 // gather is a Cell in the making. A column stays nil until a value comes.
 type gather struct {
-	experiments.Cell
+	*experiments.Cell
 	rows, warmup   int
 	trials, blocks []int
 	columns        [][]float64
@@ -83,7 +83,8 @@ type gather struct {
 
 func newLoader(manifest *record.Manifest, proof *record.Proof) *loader {
 	l := &loader{manifest: manifest, proof: proof, byID: map[string]int{}, planned: len(manifest.Plan.Cells)}
-	for i, c := range manifest.Plan.Cells {
+	for i := range manifest.Plan.Cells {
+		c := &manifest.Plan.Cells[i]
 		l.byID[c.ID] = i
 		l.cells = append(l.cells, &gather{Cell: c})
 	}
@@ -137,7 +138,8 @@ func (l *loader) cell(t *record.Trial) *gather {
 	if !ok {
 		i = len(l.cells)
 		l.byID[t.Cell] = i
-		l.cells = append(l.cells, &gather{Cell: cellOf(t)})
+		c := cellOf(t)
+		l.cells = append(l.cells, &gather{Cell: &c})
 	}
 	return l.cells[i]
 }
@@ -148,7 +150,7 @@ func (l *loader) fail(c *gather, t *record.Trial, status, detail string) {
 		return
 	}
 	l.failures = append(l.failures, Failure{
-		Trial: t.Trial, Block: t.Block, Cell: t.Cell, Title: Title(c.Cell),
+		Trial: t.Trial, Block: t.Block, Cell: t.Cell, Title: Title(*c.Cell),
 		Status: status, Detail: detail, Log: t.Log,
 	})
 }
@@ -191,16 +193,21 @@ func nans(n, room int) []float64 {
 // digest turns what was gathered into the Digest.
 func (l *loader) digest() *Digest {
 	d := &Digest{Manifest: *l.manifest, Failures: l.failures, Rows: l.rows}
-	longest := 0
+	longest, used := 0, 0
 	for _, g := range l.cells {
 		longest = max(longest, len(g.trials))
+		if g.rows > 0 {
+			used++
+		}
 	}
+	d.Cells = make([]Cell, 0, used)
 	absent := nans(longest, longest) // one for all columns without a value
-	for _, g := range l.cells {
+	for k, g := range l.cells {
+		l.cells[k] = nil // what was gathered goes as what is kept comes
 		if g.rows == 0 {
 			continue
 		}
-		c := Cell{Cell: g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup,
+		c := Cell{Cell: *g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup,
 			Values: make(map[string][]float64, len(metrics))}
 		n := len(g.trials)
 		for i, m := range metrics {
