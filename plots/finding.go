@@ -100,7 +100,7 @@ func headline(d *digest.Digest) string {
 		return ""
 	case 1:
 		c := top[labels[0]]
-		return fmt.Sprintf("%s: %s %s the throughput of %s at %s", c.Label, c.A, Times(c.Ratio), c.B, c.Setting)
+		return fmt.Sprintf("%s: %s %s the throughput of %s at %s", brief(c.Label), brief(c.A), Times(c.Ratio), brief(c.B), c.Setting)
 	}
 	lo, hi := top[labels[0]], top[labels[0]]
 	for _, l := range labels {
@@ -116,7 +116,7 @@ func headline(d *digest.Digest) string {
 		}
 	}
 	return fmt.Sprintf("%s have %s (%s) to %s (%s) the throughput of %s at %s",
-		lo.A, Times(lo.Ratio), lo.Label, Times(hi.Ratio), hi.Label, lo.B, lo.Setting)
+		brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), brief(lo.B), lo.Setting)
 }
 
 func mixedHeadline(top map[string]Comparison, labels []string) string {
@@ -171,8 +171,8 @@ func MachineLine(d *digest.Digest) string {
 			parts = append(parts, s)
 		}
 	}
-	add(m.CPUModel)
-	if n := max(len(m.UsableCPUs), 0); n > 0 {
+	add(brief(m.CPUModel))
+	if n := len(m.UsableCPUs); n > 0 {
 		add(fmt.Sprintf("%d usable CPU%s", n, plural(n)))
 	}
 	add(m.OS + " " + m.Kernel)

@@ -40,6 +40,25 @@ func machine(p *page) {
 	if m.MemTotalB > 0 {
 		add("memory", plots.Quantity(float64(m.MemTotalB), "B"))
 	}
+	p.kernel(add)
+	if len(rows) == 0 {
+		p.para("Nothing is known of it.")
+		return
+	}
+	p.table(9, []string{"", ""}, rows)
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(m.Missing)) {
+		missing = append(missing, code(name)+": "+text(m.Missing[name]))
+	}
+	if len(missing) > 0 {
+		p.para("Not known:")
+		p.list(missing)
+	}
+}
+
+// kernel adds what the operating system decides.
+func (p *page) kernel(add func(name, value string)) {
+	m := p.Manifest.Machine
 	add("system", strings.Join(strings.Fields(m.OS+" "+m.Kernel+" "+m.Arch), " "))
 	add("frequency", strings.Join(strings.Fields(m.Driver+" "+m.Governor), " "))
 	add("boost", m.Boost)
@@ -56,18 +75,5 @@ func machine(p *page) {
 	add("virtual machine", m.Virtual)
 	for _, name := range slices.Sorted(maps.Keys(m.Mitigations)) {
 		add("mitigation "+text(name), m.Mitigations[name])
-	}
-	if len(rows) == 0 {
-		p.para("Nothing is known of it.")
-		return
-	}
-	p.table(9, []string{"", ""}, rows)
-	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(m.Missing)) {
-		missing = append(missing, code(name)+": "+text(m.Missing[name]))
-	}
-	if len(missing) > 0 {
-		p.para("Not known:")
-		p.list(missing)
 	}
 }
