@@ -95,3 +95,11 @@ func (p *page) medians() string {
 	}
 	return strings.Join(parts, "; ") + "."
 }
+
+// Answer returns the report's answer for a terminal: the paragraph without
+// Markdown.
+func Answer(d *digest.Digest) string {
+	p := &page{Digest: d, places: plots.Places(d)}
+	answer(p)
+	return plain(p.String())
+}

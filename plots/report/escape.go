@@ -67,3 +67,12 @@ func prose(s string) []string {
 	}
 	return out
 }
+
+var unescaper = strings.NewReplacer(
+	"**", "",
+	"&amp;", "&", "&lt;", "<", "&gt;", ">", "&#58;", ":", "&#64;", "@", "&#46;", ".",
+	`\\`, `\`, "\\`", "`", `\*`, "*", `\_`, "_", `\[`, "[", `\]`, "]", `\|`, "|", `\~`, "~", `\$`, "$", `\#`, "#",
+)
+
+// plain undoes [text] and drops bold marks.
+func plain(markdown string) string { return strings.TrimSpace(unescaper.Replace(markdown)) }

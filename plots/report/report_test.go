@@ -169,3 +169,11 @@ func TestSameBytes(t *testing.T) {
 		t.Error("two reports of one run differ")
 	}
 }
+
+func TestPlainUndoesText(t *testing.T) {
+	for _, s := range []string{"a*b_c[d]|e~f$g#h`i\\j", "<b>&amp;</b>", "www.x.org", "http://x@y", "plain words"} {
+		if got := plain("**" + text(s) + "**"); got != s {
+			t.Errorf("plain(text(%q)) = %q", s, got)
+		}
+	}
+}
