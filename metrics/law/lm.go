@@ -17,56 +17,84 @@ type problem struct {
 	f       model
 	x, y, w []float64
 	lo, hi  vector
-	size    int // parameters in use
+	size    int     // parameters in use
+	enough  float64 // relative fall in the squared error at which to stop; 0 means 1e-14
 
 	rows []vector // scaled Jacobian, followed by one damping row a parameter
 	rhs  []float64
 }
 
-// tolerance of the relative fall in the squared error at which a fit ends.
-const tolerance = 1e-14
-
-// solve runs Levenberg's and Marquardt's method (Marquardt 1963, with the
-// damping scaled by the columns of the Jacobian as in More 1978, so that the
-// units of the parameters do not matter) from p. Steps are cut at the bounds;
-// a parameter on a bound that wants to leave the box is held for the step. It
-// returns the solution and its squared error, and whether it converged within
-// the given number of steps.
+// solve runs Levenberg's and Marquardt's method as a trust-region method (More
+// 1978, the design of MINPACK's lmder) from p: the damping of each step is the
+// least that keeps it within a radius, measured in units of the columns of the
+// Jacobian so that the units of the parameters do not matter. Steps are cut at
+// the bounds; a parameter on a bound that wants to leave the box is held for
+// the step. It returns the solution and its squared error, and whether it
+// converged within the given number of steps.
 func (q *problem) solve(p vector, steps int) (vector, float64, bool) {
 	q.clip(&p)
 	rss := q.rss(&p)
-	mu, raise := 1e-3, 2.0
 	var scale vector
+	radius, enough := 0.0, max(q.enough, 1e-14)
 	for range steps {
 		free := q.linearise(&p, &scale)
-		small := false
-		for {
+		if radius == 0 {
+			// As long as p itself: MINPACK's 100 times that throws NIST's MGH10
+			// into another valley, 0.1 to 10 times find its solution.
+			if radius = q.length(&p, &scale); radius == 0 {
+				radius = 1
+			}
+		}
+		before := rss
+		for try := 0; rss == before; try++ {
+			step := q.step(free, &scale, radius)
 			next := p
-			step := q.step(free, &scale, mu)
 			for j := range q.size {
 				next[j] += step[j]
 			}
 			q.clip(&next)
-			if next == p {
+			if next == p || try == 100 || radius < 1e-16*q.length(&p, &scale) {
+				return p, rss, true
+			}
+			for j := range q.size {
+				step[j] = next[j] - p[j]
+			}
+			promise := q.predicted(&step, rss)
+			if math.Abs(promise) <= enough*rss {
 				return p, rss, true
 			}
 			got := q.rss(&next)
+			length := q.length(&step, &scale)
+			switch gain := (rss - got) / promise; {
+			case !(got < rss && gain > 0.25): // a cut step may promise a rise
+				radius = min(radius, length) / 4
+			case gain > 0.75:
+				radius = max(radius, 2*length)
+			}
 			if got < rss {
-				small = rss-got <= tolerance*rss
 				p, rss = next, got
-				mu, raise = max(mu/5, 1e-20), 2
-				break
 			}
-			if mu > 1e20 {
-				return p, rss, true
-			}
-			mu, raise = mu*raise, raise*2
-		}
-		if small {
-			return p, rss, true
 		}
 	}
 	return p, rss, false
+}
+
+// predicted returns the fall in the squared error that the linear model
+// promises of a step.
+func (q *problem) predicted(step *vector, rss float64) float64 {
+	for i := range q.rows {
+		e := q.rhs[i] - q.rows[i].times(step)
+		rss -= e * e
+	}
+	return rss
+}
+
+func (q *problem) length(p, scale *vector) float64 {
+	var s float64
+	for j := range q.size {
+		s += p[j] * p[j] * scale[j] * scale[j]
+	}
+	return math.Sqrt(s)
 }
 
 func (q *problem) clip(p *vector) {
@@ -113,16 +141,37 @@ func (q *problem) linearise(p, scale *vector) (free [most]bool) {
 	return free
 }
 
-// step solves the damped linear problem by modified Gram-Schmidt on the
-// Jacobian with the damping rows below it: normal equations would square its
-// condition.
-func (q *problem) step(free [most]bool, scale *vector, mu float64) (step vector) {
-	n, root := len(q.x), math.Sqrt(mu)
+// step returns the longest damped step within the radius, to a tenth.
+func (q *problem) step(free [most]bool, scale *vector, radius float64) vector {
+	step := leastSquares(q.rows, q.rhs, free, q.size)
+	if q.length(&step, scale) <= 1.1*radius {
+		return step
+	}
+	// Too long: bisect log mu. The length falls as mu rises.
+	lo, hi := -80.0, 80.0
+	for range 40 {
+		mid := (lo + hi) / 2
+		step = q.damped(free, scale, math.Exp(mid))
+		length := q.length(&step, scale)
+		if length > 1.1*radius {
+			lo = mid
+		} else if length < 0.9*radius {
+			hi = mid
+		} else {
+			break
+		}
+	}
+	return step
+}
+
+// damped solves the linear problem with a damping row for each parameter below
+// the Jacobian: the normal equations would square its condition.
+func (q *problem) damped(free [most]bool, scale *vector, mu float64) vector {
+	n := len(q.x)
 	rows, rhs := append(q.rows[:n], vector{}, vector{}, vector{}), append(q.rhs[:n], 0, 0, 0)
 	for j := range q.size {
-		rows[n+j][j] = root * scale[j]
+		rows[n+j][j] = math.Sqrt(mu) * scale[j]
 	}
-	q.rows, q.rhs = rows, rhs
 	return leastSquares(rows, rhs, free, q.size)
 }
 

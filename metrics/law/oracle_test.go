@@ -192,7 +192,7 @@ func checkNLS(f model) func(*testing.T, oracle) {
 		for _, start := range o.Starts {
 			var p vector
 			copy(p[:], start)
-			p, rss, ok := q.solve(p, 5000)
+			p, rss, ok := q.solve(p, 2000)
 			if !ok {
 				t.Errorf("from %v: no convergence", start)
 			}

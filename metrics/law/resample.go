@@ -23,6 +23,9 @@ type draw func(r *rand.Rand, y, w []float64)
 const (
 	leastBlocks   = 5
 	resampleSteps = 60
+	// A resample needs no more digits than its noise: a fall of 1e-7 of the
+	// squared error is a thousandth of a standard error.
+	resampleEnough = 1e-7
 )
 
 // resample refits the law asked for to resamples: of whole blocks where there
@@ -35,6 +38,7 @@ func (f *Fitted) resample(law string, d Data, g groups, o Options, full vector) 
 	}
 	s := newSolver(law, g, o.Plain)
 	next, how := f.drawing(s, d, g, full)
+	s.q.enough = resampleEnough
 	s.q.y, s.q.w = slices.Clone(g.y), slices.Clone(g.w)
 	r := rand.New(rand.NewPCG(o.Seed, 0x1a9))
 	var values [6][]float64
