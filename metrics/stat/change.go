@@ -82,6 +82,9 @@ func Splits(x []float64, most, shortest int) ([]Split, error) {
 		return nil, ErrLong
 	}
 	c, n := newCost(x), len(x)
+	if err := finite("splits", c.square[n]); err != nil {
+		return nil, err
+	}
 	best := make([]float64, n+1) // squared error of the first t values in runs so far
 	for t := range best {
 		best[t] = math.Inf(1)

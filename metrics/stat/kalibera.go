@@ -73,7 +73,10 @@ func VarianceComponents(y Nested) (Components, error) {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("level %d adds no variance of its own (estimate %.3g)", i+1, s))
 		}
 	}
-	return c, finite("variance components", append(c.T2, c.Mean)...)
+	if err := finite("variance components", append(c.T2, c.Mean)...); err != nil {
+		return Components{}, err
+	}
+	return c, nil
 }
 
 // OptimalReps returns, for every level but the highest, the number of
@@ -84,7 +87,7 @@ func VarianceComponents(y Nested) (Components, error) {
 // where the level itself adds no variance (T2[i] <= 0), and +Inf where the
 // level above adds none: then only the lower level is worth repeating.
 func (c Components) OptimalReps(cost []float64) ([]float64, error) {
-	if len(cost) != len(c.T2) {
+	if len(cost) != len(c.T2) || len(cost) == 0 {
 		return nil, fmt.Errorf("optimal repetitions: %d costs for %d levels: need one for each, lowest first", len(cost), len(c.T2))
 	}
 	for i, v := range cost {

@@ -34,7 +34,8 @@ func (d Design) Power(n, delta, sd float64) (float64, error) {
 	if !(n >= 2) || math.IsInf(n, 0) {
 		return 0, fmt.Errorf("power: n = %g: need at least 2", n)
 	}
-	return d.power(n, math.Abs(delta)/sd), nil
+	p := d.power(n, math.Abs(delta)/sd)
+	return p, finite("power", p)
 }
 
 // Trials returns the n per arm that reaches power for a true difference delta.
@@ -50,7 +51,8 @@ func (d Design) Trials(delta, sd, power float64) (float64, error) {
 	if d.power(trialsMost, effect) < power {
 		return 0, fmt.Errorf("trials to find a difference of %g at sd %g: %w", delta, sd, ErrOutOfReach)
 	}
-	return bisect(2, trialsMost, func(n float64) bool { return d.power(n, effect) >= power }), nil
+	n := bisect(2, trialsMost, func(n float64) bool { return d.power(n, effect) >= power })
+	return n, finite("trials", d.power(n, effect))
 }
 
 // MinDetectable returns the least true difference that n trials per arm find
