@@ -27,8 +27,8 @@ type Summary struct {
 	P5, P25, P75, P95 float64 // type-7 quantiles
 }
 
-// Summarize computes the Summary of x. It refuses an empty x and one that
-// holds NaN or Inf.
+// Summarize computes the Summary of x. It refuses an empty x, one that
+// holds NaN or Inf, and values so large that their differences overflow.
 func Summarize(x []float64) (Summary, error) {
 	if len(x) == 0 {
 		return Summary{}, ErrEmpty
@@ -38,12 +38,16 @@ func Summarize(x []float64) (Summary, error) {
 	}
 	s := slices.Sorted(slices.Values(x))
 	mean, sd := meanSD(s)
-	return Summary{
+	sum := Summary{
 		N: len(s), Mean: mean, SD: sd, Min: s[0], Max: s[len(s)-1],
 		Median: quantileSorted(s, 0.5), MAD: MAD(s),
 		P5: quantileSorted(s, 0.05), P25: quantileSorted(s, 0.25),
 		P75: quantileSorted(s, 0.75), P95: quantileSorted(s, 0.95),
-	}, nil
+	}
+	if len(s) > 1 {
+		mean += sd // an overflow of either shows
+	}
+	return sum, finite("summary", mean, sum.MAD, sum.P5, sum.P25, sum.Median, sum.P75, sum.P95)
 }
 
 // Quantile returns the type-7 quantile of x at q in [0, 1]: with h = (n-1)q,
