@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // campaignOf loads a document as the command line would.
-func campaignOf(t *testing.T, yaml string) Config {
+func campaignOf(t testing.TB, yaml string) Config {
 	t.Helper()
 	cpus, err := metrics.UsableCPUs()
 	if err != nil {
