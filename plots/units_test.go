@@ -62,3 +62,17 @@ func TestMedianInterval(t *testing.T) {
 		t.Error("five values have no 95 % interval")
 	}
 }
+
+func TestEndsThatPrintAlike(t *testing.T) {
+	for want, got := range map[string]string{
+		"3.50 MiB":         Interval(3.501*(1<<20), 3.503*(1<<20), "B"),
+		"3.40 to 3.50 MiB": Interval(3.401*(1<<20), 3.503*(1<<20), "B"),
+		"1.00, 1.01":       Bounds(1, 1.001, 1.011, "s", ", "),
+		"1.00":             Bounds(1, 1.001, 1.002, "s", ", "),
+		"1.33x":            TimesRange(1.331, 1.332),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

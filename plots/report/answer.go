@@ -68,7 +68,7 @@ func blocks(lo, hi float64, n int) string {
 	if n == 1 {
 		return "n = 1 block"
 	}
-	return fmt.Sprintf("n = %d blocks, range ", n) + plots.Times(lo) + " to " + plots.Times(hi)
+	return fmt.Sprintf("n = %d blocks, range ", n) + plots.TimesRange(lo, hi)
 }
 
 // ratio finds the ratio of another metric for the cells of a comparison.

@@ -81,7 +81,7 @@ func (p *page) ratios() {
 		for _, r := range p.Ratios(metric) {
 			a, b := p.places[r.Num], p.places[r.Den]
 			rows = append(rows, []string{text(m.Title), text(a.Label), text(a.Setting), text(a.Series + " / " + b.Series),
-				plots.Times(r.Median), plots.Times(r.Min) + " to " + plots.Times(r.Max), fmt.Sprint(r.N)})
+				plots.Times(r.Median), plots.TimesRange(r.Min, r.Max), fmt.Sprint(r.N)})
 		}
 	}
 	if len(rows) == 0 {
