@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -86,20 +85,18 @@ func (s *Sheet) drawTimelines(rows []timelineRow, v view) {
 	}
 }
 
-// timelineColumns lists the models that were run: those with most cells
-// first, so that gaps stand at the end of a line of panels, then in the usual
-// order.
+// timelineColumns lists the models that were run, in the order that all charts
+// and tables have.
 func timelineColumns(cells [][]timelineRow) []string {
-	count := map[string]int{}
 	var columns []timelineRow
+	seen := map[string]bool{}
 	for _, c := range cells {
-		if count[c[0].Series]++; count[c[0].Series] == 1 {
+		if !seen[c[0].Series] {
 			columns = append(columns, c[0])
 		}
+		seen[c[0].Series] = true
 	}
-	slices.SortStableFunc(columns, func(a, b timelineRow) int {
-		return cmp.Or(count[b.Series]-count[a.Series], modelOrder(a.Model)-modelOrder(b.Model))
-	})
+	slices.SortStableFunc(columns, func(a, b timelineRow) int { return modelOrder(a.Model) - modelOrder(b.Model) })
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Series
