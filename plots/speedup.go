@@ -177,7 +177,7 @@ func speedupOf(r speedupRow, e, base entry) []speedupRow {
 		rows[i].N = len(values)
 	}
 	r.Kind, r.N, r.Value = "median", len(values), stat.Median(values)
-	r.Low, r.High, _ = MedianInterval(values)
+	r.Low, r.High = medianInterval(values)
 	return append(rows, r)
 }
 

@@ -108,7 +108,7 @@ func trialsOf(e entry, m mainMetric) []trialsRow {
 	}
 	r := base
 	r.Kind, r.Value = "median", stat.Median(values)
-	r.Low, r.High, _ = MedianInterval(values)
+	r.Low, r.High = medianInterval(values)
 	return append(rows, r)
 }
 

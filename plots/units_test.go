@@ -45,24 +45,6 @@ func TestScalesNeverFail(t *testing.T) {
 	}
 }
 
-// TestMedianInterval compares with the ranks of R's binomial quantiles:
-// qbinom(0.025, n, 0.5) for n = 6, 10, 20, 50 is 1, 2, 6, 18.
-func TestMedianInterval(t *testing.T) {
-	for n, rank := range map[int]int{6: 1, 10: 2, 20: 6, 50: 18} {
-		x := make([]float64, n)
-		for i := range x {
-			x[i] = float64(n - i)
-		}
-		lo, hi, ok := MedianInterval(x)
-		if !ok || lo != float64(rank) || hi != float64(n+1-rank) {
-			t.Errorf("n = %d: [%v, %v], want ranks %d and %d", n, lo, hi, rank, n+1-rank)
-		}
-	}
-	if _, _, ok := MedianInterval(make([]float64, 5)); ok {
-		t.Error("five values have no 95 % interval")
-	}
-}
-
 func TestEndsThatPrintAlike(t *testing.T) {
 	for want, got := range map[string]string{
 		"3.50 MiB":         Interval(3.501*(1<<20), 3.503*(1<<20), "B"),
