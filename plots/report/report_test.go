@@ -41,7 +41,7 @@ func run(n int, name string) *digest.Digest {
 		Calibration: []record.Calibration{{Workload: "sieve", Params: "segment=65536", Items: 400, Cell: "000000000001", WallS: 0.98, AimS: 1}},
 		Machine: record.Machine{Host: "bench", OS: "linux", Arch: "amd64", Kernel: "6.1.0", CPUModel: "Some CPU", UsableCPUs: []int{0, 1},
 			MemTotalB: 8 << 30, Topology: record.Topology{CPUs: make([]record.CPU, 2), Packages: 1, Cores: 2, Caches: []record.Cache{{Level: 1, Type: "Data", SizeB: 32 << 10, Shared: 1}}},
-			Mitigations: map[string]string{"meltdown": "Mitigation: PTI"}, Missing: map[string]string{"governor": "no cpufreq"}},
+			Mitigations: map[string]string{"meltdown": "Mitigation: PTI", "retbleed": "Not affected", "l1tf": "Not affected"}, Missing: map[string]string{"governor": "no cpufreq"}},
 	}, Warnings: []string{"the sampler missed 3 ticks", name}}
 	for _, cores := range []int{1, 2} {
 		for i, model := range []string{"goroutines", "processes"} {
