@@ -7,8 +7,8 @@ import (
 // charts shows the author's prose, then each chart with its question and its
 // reading, then why others are missing.
 func charts(p *page) {
-	for _, para := range prose(p.Manifest.Analysis) {
-		p.para(para)
+	if s := prose(p.Manifest.Analysis); s != "" {
+		p.para(s)
 	}
 	var absent []string
 	for _, c := range p.drawn {

@@ -154,7 +154,7 @@ func TestReportHoldsNoForeignElement(t *testing.T) {
 	if err := render.Convert([]byte(md), &b); err != nil {
 		t.Fatal(err)
 	}
-	allowed := regexp.MustCompile(`^</?(h[123]|p|ul|li|strong|table|thead|tbody|tr|th|td|pre|code)( style="text-align:(right|left)")?>$` +
+	allowed := regexp.MustCompile(`^</?(h[123]|p|ul|ol|li|strong|table|thead|tbody|tr|th|td|pre|code)( style="text-align:(right|left)")?>$` +
 		`|^<a href="(charts/x\.csv|summary\.csv|trials\.csv|experiment\.yaml)">$|^</a>$|^<img src="charts/x\.png" alt="[^"]*">$`)
 	for _, tag := range regexp.MustCompile(`<[^>]*>`).FindAllString(b.String(), -1) {
 		if !allowed.MatchString(tag) {
