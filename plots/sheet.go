@@ -76,6 +76,13 @@ func (s *Sheet) fill(c color.Color, x0, y0, x1, y1 vg.Length) {
 	s.c.FillPolygon(c, []vg.Point{{X: x0, Y: -y0}, {X: x1, Y: -y0}, {X: x1, Y: -y1}, {X: x0, Y: -y1}})
 }
 
+func (s *Sheet) polygon(c color.Color, pts ...vg.Point) {
+	for i := range pts {
+		pts[i].Y = -pts[i].Y
+	}
+	s.c.FillPolygon(c, pts)
+}
+
 // marker draws a model's marker: full, or as an outline filled with paper.
 func (s *Sheet) marker(m modelStyle, x, y, radius vg.Length, alpha float64, hollow bool) {
 	outline := m.outline(x, -y, radius)
