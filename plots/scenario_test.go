@@ -114,6 +114,12 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 	put("wall_s", w)
 	put("throughput_items_per_s", 1000/w)
 	put("cpu_s", w*float64(c.Workers))
+	put("cpu_work_s", w*float64(c.Workers)*0.98)
+	put("cpu_per_item_s", w*float64(c.Workers)*0.98/1000)
+	put("gc_cpu_s", w*0.02*procs)
+	put("steal_s", math.Max(0, w*(0.1*math.Sin(float64(len(c.Trials)))-0.05)))
+	put("foreign_cpu_s", w*0.03)
+	put("run_delay_s", w*0.01)
 	put("spawn_s", s.scale*0.004*procs)
 	put("setup_s", s.scale*(0.003+0.001*procs))
 	put("merge_s", s.scale*0.0005)
@@ -125,6 +131,7 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 	put("mem_peak_B", math.NaN())
 	put("rss_peak_B", mem)
 	put("pss_done_B", mem*0.7)
+	put("uss_done_B", mem*0.6)
 }
 
 func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) digest.Line {
