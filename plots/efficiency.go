@@ -86,10 +86,14 @@ func efficiencyWords(rows []efficiencyRow) (title, reading string) {
 	at := Count(int(far), lo.Axis[:len(lo.Axis)-1])
 	reading = fmt.Sprintf("At %s the median efficiency runs from %s (%s, n = %d) to %s (%s, n = %d); a serial fraction that grows tells of overhead, one that stays of serial work.",
 		at, share(lo.Efficiency), lo.title(), lo.N, share(hi.Efficiency), hi.title(), hi.N)
-	if lo.Cell == hi.Cell {
+	switch {
+	case lo.Cell == hi.Cell:
 		return fmt.Sprintf("%s: %s use %s of %s", brief(lo.Panel), brief(lo.Series), share(lo.Efficiency), at), reading
+	case lo.Panel == hi.Panel:
+		return fmt.Sprintf("%s at %s: %s use %s of them, %s %s", brief(lo.Panel), at, brief(hi.Series), share(hi.Efficiency),
+			brief(lo.Series), share(lo.Efficiency)), reading
 	}
-	return fmt.Sprintf("At %s: %s use %s of it (%s), %s %s (%s)", at, brief(hi.Series), share(hi.Efficiency), brief(hi.Label),
+	return fmt.Sprintf("At %s: %s use %s of them (%s), %s %s (%s)", at, brief(hi.Series), share(hi.Efficiency), brief(hi.Label),
 		brief(lo.Series), share(lo.Efficiency), brief(lo.Label)), reading
 }
 

@@ -181,7 +181,7 @@ func memoryWorkersDraw(s *Sheet, t Table) {
 	for _, g := range groupBy(rows, func(r memoryWorkersRow) string { return r.Panel + "\x00" + r.Measure }) {
 		panels = append(panels, memoryCurves(g, y))
 	}
-	s.drawCurves(panels, countScale("workers, log scale", xs))
+	s.drawCurves(panels, linearCounts("workers", xs))
 }
 
 func memoryCurves(rows []memoryWorkersRow, y scale) curvePanel {

@@ -14,6 +14,7 @@ import (
 type scale struct {
 	min, max float64
 	log      bool
+	uneven   bool   // ticks at the counts that were run, not at even steps
 	label    string // of the axis, with the unit
 	ticks    []tick
 }
@@ -178,6 +179,14 @@ func countScale(title string, counts []float64) scale {
 		s.ticks = append(s.ticks, tick{c, Digits(c)})
 	}
 	s.ticks = trimCounts(s.ticks)
+	return s
+}
+
+// linearCounts is a linear axis from 0 with ticks at the counts that were run:
+// on it a cost for each count is a straight line.
+func linearCounts(title string, counts []float64) scale {
+	s := countScale(title, counts)
+	s.log, s.uneven, s.min = false, true, 0
 	return s
 }
 

@@ -33,8 +33,12 @@ type trialsRow struct {
 	Value  float64 `csv:"value"`
 	Low    float64 `csv:"ci_low"` // 95 % order-statistic interval of the median, n >= 6
 	High   float64 `csv:"ci_high"`
+	Flag   string  `csv:"flag"` // outlier: beyond 3 scaled MADs from the median; shown and counted like all others
 	Note   string  `csv:"note"` // what failed
 }
+
+// farMADs is the distance from which a trial is flagged (Leys et al. 2013).
+const farMADs = 3
 
 // mainMetric is what trials of a cell are judged by: time for fixed work,
 // throughput for fixed time.
@@ -78,10 +82,14 @@ func trialsTable(d *digest.Digest) (Table, error) {
 }
 
 func trialsEstimator(rows []trialsRow) string {
-	if slices.ContainsFunc(rows, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
-		return "small marker: one trial; bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)"
+	marker := "small marker: one trial; "
+	if slices.ContainsFunc(rows, func(r trialsRow) bool { return r.Flag != "" }) {
+		marker = "small marker: one trial, hollow beyond 3 MAD from the median (kept); "
 	}
-	return "small marker: one trial; bar: median (below n = 6 it has no interval)"
+	if slices.ContainsFunc(rows, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
+		return marker + "bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)"
+	}
+	return marker + "bar: median (below n = 6 it has no interval)"
 }
 
 func trialsOf(e entry, m mainMetric) []trialsRow {
@@ -105,6 +113,9 @@ func trialsOf(e entry, m mainMetric) []trialsRow {
 		if !math.IsNaN(r.Value) {
 			rows = append(rows, r)
 		}
+	}
+	for _, i := range stat.Outliers(values, farMADs) {
+		rows[i].Flag = "outlier"
 	}
 	r := base
 	r.Kind, r.Value = "median", stat.Median(values)
@@ -219,7 +230,7 @@ func drawStrip(f frame, cell []trialsRow, y vg.Length) {
 		radius, alpha = 1.6, 0.35
 	}
 	for i, r := range cell[:len(cell)-1] {
-		f.s.marker(m, f.px(r.Value), y+jitter(i, median.N)*6, radius, alpha, false)
+		f.s.marker(m, f.px(r.Value), y+jitter(i, median.N)*6, radius, alpha, r.Flag != "")
 	}
 	x := f.px(median.Value)
 	f.s.segment(draw.LineStyle{Color: ink, Width: 2}, x, y-9, x, y+9)
