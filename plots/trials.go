@@ -33,12 +33,9 @@ type trialsRow struct {
 	Value  float64 `csv:"value"`
 	Low    float64 `csv:"ci_low"` // 95 % order-statistic interval of the median, n >= 6
 	High   float64 `csv:"ci_high"`
-	Flag   string  `csv:"flag"` // outlier: beyond 3 scaled MADs from the median; shown and counted like all others
+	Flag   string  `csv:"flag"` // outlier: beyond 3 x 1.4826 MAD from the median; shown and counted like all others
 	Note   string  `csv:"note"` // what failed
 }
-
-// farMADs is the distance from which a trial is flagged (Leys et al. 2013).
-const farMADs = 3
 
 // mainMetric is what trials of a cell are judged by: time for fixed work,
 // throughput for fixed time.
@@ -114,8 +111,11 @@ func trialsOf(e entry, m mainMetric) []trialsRow {
 			rows = append(rows, r)
 		}
 	}
-	for _, i := range stat.Outliers(values, farMADs) {
-		rows[i].Flag = "outlier"
+	far := e.Outliers(m.name)
+	for i := range rows {
+		if slices.ContainsFunc(far, func(k int) bool { return e.Trials[k] == rows[i].Trial }) {
+			rows[i].Flag = "outlier"
+		}
 	}
 	r := base
 	r.Kind, r.Value = "median", stat.Median(values)
