@@ -208,6 +208,21 @@ func scenarios() map[string]*digest.Digest {
 		l.T, l.CPUs, l.RSS, l.PSS = l.T[:5], l.CPUs[:5], l.RSS[:5], l.PSS[:5]
 	}
 	d["golden"] = golden
+	for _, name := range []string{"golden", "quick", "grid", "long-names", "failures", "huge", "tiny", "one-trial", "fixed-time"} {
+		d[name].Manifest.Plan.Claims = claims(d[name].Cells[0].Label)
+	}
 	d["empty"] = &digest.Digest{Manifest: peak.Manifest}
 	return d
+}
+
+// claims are one of each kind.
+func claims(label string) []experiments.Claim {
+	half, many := 0.5, 1.5
+	return []experiments.Claim{
+		{ID: "faster", Says: "Goroutines are faster than processes.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: experiments.Goroutines, Right: experiments.Processes},
+		{ID: "lean", Says: "Goroutines need at most two thirds of the memory of processes.", Kind: experiments.ClaimCompare, Metric: "mem_high_B",
+			Left: experiments.Goroutines, Right: experiments.Processes, AtLeast: &many},
+		{ID: "short", Says: "A trial takes at most half a second.", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &half},
+		{ID: "nobody", Says: "Nothing is known of this one.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "nobody", Right: label},
+	}
 }
