@@ -74,7 +74,7 @@ func gridOf(panels []curvePanel) panelGrid {
 	}
 	g.width = (sheetWidth - 2*margin - panelGap*vg.Length(g.columns-1)) / vg.Length(g.columns)
 	for _, p := range panels {
-		title, note := panelText.wrap(p.title, g.width, 2), smallText.wrap(p.note, g.width, 3)
+		title, note := panelText.wrap(p.title, g.width, 2), smallText.wrap(p.note, g.width, 4)
 		g.head = max(g.head, panelText.line()*vg.Length(len(title))+smallText.line()*vg.Length(len(note))+gap)
 		g.left = max(g.left, yRoom(p.y))
 	}
@@ -130,7 +130,7 @@ func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direc
 		s.text(panelText, left, top+panelText.line()*(vg.Length(i)+0.5), draw.XLeft, line)
 	}
 	at := top + panelText.line()*vg.Length(len(title)) + smallText.line()/2
-	for i, line := range smallText.wrap(p.note, g.width, 3) {
+	for i, line := range smallText.wrap(p.note, g.width, 4) {
 		s.text(smallText, left, at+smallText.line()*vg.Length(i), draw.XLeft, line)
 	}
 	f := frame{s: s, x: x, y: p.y, x0: left + g.left, x1: left + g.width - g.labels, y0: top + g.head, y1: top + g.height - axisRoom}

@@ -39,12 +39,12 @@ type efficiencyRow struct {
 }
 
 func efficiencyTable(d *digest.Digest) (Table, error) {
-	base, err := speedupTable(d)
+	speedups, err := speedupRows(d, nil)
 	if err != nil {
 		return Table{}, err
 	}
 	var rows []efficiencyRow
-	for _, r := range rowsOf[speedupRow](base) {
+	for _, r := range speedups {
 		rows = append(rows, efficiencyOf(r))
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "efficiency: speedup over ideal; serial fraction after Karp and Flatt: (1/s − 1/p) / (1 − 1/p); small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6)")}

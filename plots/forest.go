@@ -90,7 +90,11 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 		for _, r := range rows {
 			values = append(values, r.Value, r.Low95, r.High95, r.AtLeast, r.AtMost)
 		}
-		x = spreadScale(rows[0].Metric, rows[0].Unit, values)
+		title := rows[0].Metric
+		if m, err := digest.Lookup(title); err == nil {
+			title = m.Title
+		}
+		x = spreadScale(title, rows[0].Unit, values)
 	}
 	for _, r := range rows {
 		line := rowLine{who: r.who, note: forestNote(r)}
@@ -110,7 +114,7 @@ func forestNote(r forestRow) string {
 	}
 	text := number(r.Value)
 	if !math.IsNaN(r.Low95) && !math.IsNaN(r.High95) {
-		between := Digits(r.Low95) + ", " + Digits(r.High95)
+		between := ends(Digits(r.Low95), Digits(r.High95), ", ")
 		if r.Ratio != "yes" {
 			between = Bounds(r.Value, r.Low95, r.High95, r.Unit, ", ")
 		}

@@ -18,7 +18,9 @@ func speedupDraw(s *Sheet, t Table) {
 func speedupScales(rows []speedupRow) (x, y scale) {
 	var xs, ys []float64
 	for _, r := range rows {
-		xs, ys = append(xs, r.X), append(ys, r.Value, r.Low, r.High, r.Ideal)
+		if ys = append(ys, r.Value, r.Low, r.High, r.Ideal); r.Kind != "fit" {
+			xs = append(xs, r.X)
+		}
 	}
 	return countScale(rows[0].Axis+", log scale", xs), ratioScale("speedup, log scale", ys)
 }
@@ -29,6 +31,10 @@ func speedupCurves(rows []speedupRow, y scale) curvePanel {
 	for _, g := range groupBy(rows, func(r speedupRow) string { return r.Series }) {
 		c := curve{model: g[0].Model, name: g[0].Series}
 		for _, r := range g {
+			if r.Kind == "fit" {
+				c.fitX, c.fitY, c.fitLow, c.fitHigh = append(c.fitX, r.X), append(c.fitY, r.Value), append(c.fitLow, r.Low), append(c.fitHigh, r.High)
+				continue
+			}
 			c.points = append(c.points, point{x: r.X, y: r.Value, low: r.Low, high: r.High, n: r.N,
 				trial: r.Kind == "trial", hollow: r.Workers > r.Cores})
 		}
@@ -48,12 +54,18 @@ func speedupBase(rows []speedupRow) string {
 			text += ", median " + Quantity(r[0].BaseS, "s")
 		}
 	}
+	for _, r := range groupBy(rows, func(r speedupRow) string { return r.Series }) {
+		if last := r[len(r)-1]; last.Law != "" {
+			text += "; " + last.Series + ": " + last.Law
+		}
+	}
 	return text
 }
 
 func idealLine(rows []speedupRow) (xs, ys []float64) {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b speedupRow) int { return int(a.X - b.X) })
+	sorted = slices.DeleteFunc(sorted, func(r speedupRow) bool { return r.Kind == "fit" })
 	for _, r := range groupBy(sorted, func(r speedupRow) string { return fmt.Sprint(r.X) }) {
 		xs, ys = append(xs, r[0].X), append(ys, r[0].Ideal)
 	}
