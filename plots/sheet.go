@@ -1,15 +1,12 @@
 package plots
 
 import (
-	"fmt"
 	"image/color"
-	"io"
 	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Sheet is the paper of one chart: 800 points wide and as tall as what is put
@@ -119,14 +116,3 @@ func (m modelStyle) outline(x, y, radius vg.Length) vg.Path {
 
 // height is known once everything is on the sheet.
 func (s *Sheet) height() vg.Length { return s.y + margin }
-
-// writePNG paints the sheet at a number of dots per 72 points.
-func (s *Sheet) writePNG(w io.Writer, dpi int) error {
-	img := vgimg.NewWith(vgimg.UseWH(sheetWidth, s.height()), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
-	img.Translate(vg.Point{Y: s.height()})
-	if err := s.rec.ReplayOn(img); err != nil {
-		return fmt.Errorf("paint the sheet: %w", err)
-	}
-	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(w)
-	return err
-}

@@ -53,7 +53,7 @@ func rebuild(dir string) (rebuilt, error) {
 	if err := d.WriteSummary(folder.Summary()); err != nil {
 		return rebuilt{}, err
 	}
-	drawn, err := plots.Render(d, folder.Dir, d.Manifest.Charts)
+	drawn, err := plots.Render(d, folder.Dir, plots.Options{Charts: d.Manifest.Charts})
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("draw the charts of %s: %w", dir, err)
 	}
