@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -180,6 +181,7 @@ func (f frame) drawCurve(c curve, dodge vg.Length) {
 				f.s.segment(draw.LineStyle{Color: m.color, Width: 1.4}, x, f.py(p.low), x, f.py(p.high))
 			}
 			f.s.marker(m, x, y, 3.6, 1, p.hollow)
+			f.s.spot(x-6, y-6, x+6, y+6, c.name+" at "+trimFloat(p.x, 0)+": "+f.y.quantity(p.y, p.low, p.high)+", n = "+strconv.Itoa(p.n))
 		}
 	}
 }

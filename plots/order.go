@@ -201,7 +201,10 @@ func drawOrder(f frame, rows []orderRow) {
 		radius, alpha = 1.5, 0.5
 	}
 	for _, r := range rows {
-		f.s.marker(styleOf(r.Model), f.px(float64(r.Trial)), f.py(r.Relative), radius, alpha, false)
+		x, y := f.px(float64(r.Trial)), f.py(r.Relative)
+		f.s.marker(styleOf(r.Model), x, y, radius, alpha, false)
+		m := metricByName(r.Metric)
+		f.s.spot(x-4, y-4, x+4, y+4, fmt.Sprintf("trial %d, block %d, %s: %s, %s of its cell's median", r.Trial, r.Block, r.title(), Quantity(r.Value, m.unit), Times(r.Relative)))
 	}
 }
 

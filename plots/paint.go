@@ -111,6 +111,29 @@ func paletted(src image.Image) *image.Paletted {
 	return out
 }
 
+// Halve returns a PNG at half its size, for a page that must stay small.
+func Halve(picture []byte) ([]byte, error) {
+	src, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return nil, fmt.Errorf("halve a chart: %w", err)
+	}
+	b := src.Bounds()
+	dst := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()/2), max(1, b.Dy()/2)))
+	for y := range dst.Rect.Dy() {
+		for x := range dst.Rect.Dx() {
+			var sum [3]uint32
+			for k := range 4 {
+				r, g, b, _ := src.At(b.Min.X+2*x+k%2, b.Min.Y+2*y+k/2).RGBA()
+				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+b>>8
+			}
+			dst.SetRGBA(x, y, color.RGBA{uint8(sum[0] / 4), uint8(sum[1] / 4), uint8(sum[2] / 4), 0xff})
+		}
+	}
+	var out bytes.Buffer
+	err = png.Encode(&out, paletted(dst))
+	return out.Bytes(), err
+}
+
 func nearest(palette []uint32, c uint32) uint8 {
 	best, least := 0, math.MaxInt
 	for i, p := range palette {

@@ -33,6 +33,7 @@ type Drawn struct {
 	Reading  string   // one sentence: caption and alternative text
 	PNG, CSV string   // file names relative to the results folder, with slashes
 	Others   []string // the same in other formats
+	Spots    []Spot   // numbers for a reader who points at the picture
 	Absent   string   // why there is no chart; empty when there is one
 }
 
@@ -111,6 +112,7 @@ func render(c Chart, d *digest.Digest, folder string, o Options) (Drawn, error) 
 	}
 	s := newSheet(t)
 	c.Draw(s, t)
+	drawn.Spots = s.places()
 	for _, format := range Formats {
 		if format != "png" && !slices.Contains(o.Formats, format) {
 			continue

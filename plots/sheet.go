@@ -17,6 +17,7 @@ type Sheet struct {
 	c      draw.Canvas
 	y      vg.Length // where the next thing goes
 	labels []label   // every text placed, for the test of overlaps
+	spots  []Spot    // in points until [Sheet.places] makes shares of them
 }
 
 // label is a placed text and the box that it fills.
@@ -112,6 +113,33 @@ func (m modelStyle) outline(x, y, radius vg.Length) vg.Path {
 	}
 	p.Close()
 	return p
+}
+
+// Spot is a place on a chart with the numbers that stand behind it. Left, Top,
+// Right and Bottom are shares of the chart's width and height.
+type Spot struct {
+	Left, Top, Right, Bottom float64
+	Text                     string
+}
+
+// mostSpots bounds what a page must hold of one chart.
+const mostSpots = 600
+
+func (s *Sheet) spot(x0, y0, x1, y1 vg.Length, text string) {
+	if len(s.spots) < mostSpots {
+		s.spots = append(s.spots, Spot{float64(x0), float64(y0), float64(x1), float64(y1), printable(text)})
+	}
+}
+
+// places returns the spots as shares of the sheet.
+func (s *Sheet) places() []Spot {
+	w, h := float64(sheetWidth), float64(s.height())
+	share := func(v, whole float64) float64 { return math.Round(min(1, max(0, v/whole))*1e4) / 1e4 }
+	out := make([]Spot, len(s.spots))
+	for i, p := range s.spots {
+		out[i] = Spot{share(p.Left, w), share(p.Top, h), share(p.Right, w), share(p.Bottom, h), p.Text}
+	}
+	return out
 }
 
 // height is known once everything is on the sheet.

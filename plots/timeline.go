@@ -184,8 +184,17 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 	m := styleOf(cell[0].Model)
 	trials := groupBy(cell, func(r timelineRow) string { return fmt.Sprint(r.Trial) })
 	alpha := max(0.25, min(0.85, 3/float64(len(trials))))
+	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, trial := range trials {
 		f.timeline(trial, v, m, alpha)
+		for _, r := range trial {
+			if y := v.of(r); !math.IsNaN(y) {
+				lo, hi = min(lo, y), max(hi, y)
+			}
+		}
+	}
+	if lo <= hi {
+		f.s.spot(f.x0, f.y0, f.x1, f.y1, fmt.Sprintf("%s: %s, %s from %s", cell[0].title(), v.title, Count(len(trials), "trial"), Interval(lo, hi, v.unit)))
 	}
 }
 

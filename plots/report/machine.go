@@ -45,7 +45,7 @@ func machine(p *page) {
 		p.para("Nothing is known of it.")
 		return
 	}
-	p.table(9, []string{"", ""}, rows)
+	p.table(9, []string{"what", "value"}, rows)
 	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(m.Missing)) {
 		missing = append(missing, code(name)+": "+text(m.Missing[name]))

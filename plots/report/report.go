@@ -31,7 +31,7 @@ type section struct {
 var sections = []section{
 	{"", question},
 	{"Answer", answer},
-	{"Charts", charts},
+	{chartsTitle, charts},
 	{"Numbers", numbers},
 	{"What failed", failed},
 	{"Can it be trusted?", trust},

@@ -60,5 +60,8 @@ func rebuild(dir string) (rebuilt, error) {
 	if err := report.Write(d, drawn, folder.Dir); err != nil {
 		return rebuilt{}, err
 	}
+	if err := report.WriteHTML(d, drawn, folder.Dir); err != nil {
+		return rebuilt{}, err
+	}
 	return rebuilt{Answer: report.Answer(d), Report: filepath.Clean(folder.Report())}, nil
 }
