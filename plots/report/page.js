@@ -20,11 +20,11 @@
     th.setAttribute("aria-sort", down ? "descending" : "ascending");
     table.tBodies[0].append(...rows.map((r) => r.row));
   };
-  for (const table of document.querySelectorAll("table")) {
+  [...document.querySelectorAll("table")].forEach((table, n) => {
     const section = table.closest("section");
     const title = section && section.querySelector("h2");
-    if (title) table.parentElement.setAttribute("aria-label", "Table: " + title.textContent);
-    if (!table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 2) continue;
+    if (title) table.parentElement.setAttribute("aria-label", "Table " + (n + 1) + ": " + title.textContent);
+    if (!table.tHead || !table.tBodies.length || table.tBodies[0].rows.length < 2) return;
     [...table.tHead.rows[0].cells].forEach((th, i) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -32,7 +32,7 @@
       button.addEventListener("click", () => sort(table, i, th));
       th.append(button);
     });
-  }
+  });
 
   const tip = document.getElementById("tip");
   const dialog = document.getElementById("large");
