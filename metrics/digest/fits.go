@@ -68,6 +68,9 @@ func (d *Digest) fit() []Fit {
 	}
 	o := law.Options{CPUs: len(d.Manifest.Machine.Topology.CPUs), Seed: d.Manifest.Plan.Seed}
 	o.Resamples = min(mostSamples, max(leastSamples, maxResamples/(len(fitted)*max(1, len(curves)))))
+	if d.resamples > 0 {
+		o.Resamples = d.resamples
+	}
 	list := make([]Fit, 0, len(curves))
 	for _, cells := range curves {
 		list = append(list, d.curve(cells, o))

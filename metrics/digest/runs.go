@@ -51,8 +51,8 @@ func (x *Difference) Regressions() (n int) {
 // limits left aside, and compares each in time, CPU and memory. Where the
 // amount of work was calibrated or the time is fixed, throughput and CPU time
 // per item are compared instead. A broken gate makes every pair inconclusive.
-func Compare(a, b *Digest) Difference {
-	x := Difference{A: a, B: b, Differs: differing(&a.Manifest, &b.Manifest)}
+func Compare(a, b *Digest) *Difference {
+	x := &Difference{A: a, B: b, Differs: differing(&a.Manifest, &b.Manifest)}
 	of := map[string]int{}
 	for i := range a.Cells {
 		of[acrossRuns(&a.Cells[i])] = i
