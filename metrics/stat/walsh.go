@@ -47,7 +47,6 @@ func (e *Effect) shifts(x, y []float64, k int, achieved float64) {
 }
 
 func (e *Effect) fromRanks(count func(float64) int, lo, hi float64, total, k int, achieved float64) {
-	k = min(k, (total+1)/2) // a level near 0 must not cross the ends
 	e.Lo = kth(count, lo, hi, k)
 	e.Hi = kth(count, lo, hi, total+1-k)
 	e.Estimate = kth(count, lo, hi, (total+1)/2)
