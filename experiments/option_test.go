@@ -150,7 +150,7 @@ func FuzzLoad(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			if len(b) < 2000 {
+			if len(b) < 4000 {
 				f.Add(b)
 			}
 		}
