@@ -74,6 +74,9 @@ func spinOf(cat Catalogue) *Cell {
 // addControls adds the cells that test the run, the canary last. What cannot
 // be had is dropped with its reason.
 func (p *Plan) addControls(which Controls, g *grid) {
+	if which == (Controls{}) {
+		return
+	}
 	ref := p.Cells[p.reference()]
 	add := func(c Cell, obstacle string) {
 		c.Params = maps.Clone(c.Params)
