@@ -162,7 +162,7 @@ func (c *campaign) loop(ctx context.Context) error {
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
 		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
-			return fmt.Errorf("the run ends here, after %d trials that are safe in %s: %w; free the disk and run again", c.outcome.Trials, c.folder.Dir, err)
+			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
 		if a.row.Status != record.OK {

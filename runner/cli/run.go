@@ -93,8 +93,11 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 		return exitFault, err
 	}
 	answer, derived := rebuild(out.Dir)
-	if err = errors.Join(err, derived); err != nil {
-		return exitFault, err
+	switch {
+	case err != nil && derived != nil:
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
+	case err != nil || derived != nil:
+		return exitFault, errors.Join(err, derived)
 	}
 	if err := f.tell(out, answer, stdout); err != nil {
 		return exitFault, err
