@@ -120,7 +120,10 @@ func TestFailuresAreRows(t *testing.T) {
 		"panic": record.Crashed, "hang": record.Timeout, "wrong": record.Wrong, "leak": record.Crashed, "sleepsetup": record.Timeout,
 	} {
 		t.Run(how, func(t *testing.T) {
-			t.Parallel()
+			limit := "30s"
+			if want == record.Timeout {
+				limit = "1s"
+			}
 			out, rows := run(t, campaignOf(t, fmt.Sprintf(`
 question: Is a failure a row?
 workloads:
@@ -130,8 +133,10 @@ models: [goroutines, processes]
 cores: [1]
 workers: [2]
 trials: 1
-timeout: 1s
-`, how)))
+timeout: 30s
+override:
+  - {where: {workload: misbehave}, set: {timeout: %s}}
+`, how, limit)))
 			if len(rows) != 4 {
 				t.Fatalf("%d rows, want 4", len(rows))
 			}
