@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,6 +108,9 @@ func TestEveryModelMakesWholeRows(t *testing.T) {
 		}
 		if r.ItemsDone != 12 || r.Checksum != rows[0].Checksum || r.GoMaxProcs != 1 {
 			t.Errorf("trial %d %s: %v items, checksum %s, GOMAXPROCS %d", r.Trial, r.Model, r.ItemsDone, r.Checksum, r.GoMaxProcs)
+		}
+		if gap := math.Abs(r.CPUS - r.RusageS); gap > 0.01*r.RusageS+0.001 {
+			t.Errorf("trial %d %s: %s says %v s of CPU, the tree's rusage %v s", r.Trial, r.Model, r.CPUSource, r.CPUS, r.RusageS)
 		}
 		if sum := r.SpawnS + r.SetupS + r.WallS + r.MergeS + r.ReapS; sum > r.ColdS*1.001 {
 			t.Errorf("trial %d %s: phases add up to %v s of %v s", r.Trial, r.Model, sum, r.ColdS)

@@ -127,6 +127,9 @@ func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) er
 // command returns the words that reproduce the run.
 func (f *runFlags) command(l loaded) []string {
 	words := []string{"forklore", "run", l.File}
+	if strings.HasPrefix(l.File, "embedded:") {
+		words[2] = l.Name
+	}
 	if f.options.Profile != "" {
 		words = append(words, "--profile", f.options.Profile)
 	}
