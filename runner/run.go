@@ -78,15 +78,19 @@ type campaign struct {
 // itself: a folder that can't be written, a disk that is full. What was
 // measured until then is on disk, and Outcome says where.
 func Run(ctx context.Context, cfg Config) (Outcome, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	c := &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS, started: cfg.Now()}
+	c := newCampaign(cfg)
 	if err := c.open(); err != nil {
 		return c.outcome, err
 	}
 	err := c.loop(ctx)
 	return c.outcome, errors.Join(err, c.close(ctx, err))
+}
+
+func newCampaign(cfg Config) *campaign {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS, started: cfg.Now()}
 }
 
 // open makes everything that is written to before anything is measured.
@@ -112,6 +116,10 @@ func (c *campaign) open() error {
 	}
 	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
 		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
+	} else {
+		for _, w := range c.cgroups.Warnings {
+			c.warn("%s", w)
+		}
 	}
 	if !host.HasAffinity && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
@@ -163,7 +171,7 @@ func (c *campaign) loop(ctx context.Context) error {
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
 		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
-			return fmt.Errorf("the run ends here, after %d trials that are safe in %s: %w; free the disk and run again", c.outcome.Trials, c.folder.Dir, err)
+			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
 		if a.row.Status != record.OK {

@@ -93,8 +93,11 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 		return exitFault, err
 	}
 	answer, derived := rebuild(out.Dir)
-	if err = errors.Join(err, derived); err != nil {
-		return exitFault, err
+	switch {
+	case err != nil && derived != nil:
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
+	case err != nil || derived != nil:
+		return exitFault, errors.Join(err, derived)
 	}
 	if err := f.tell(out, answer, stdout); err != nil {
 		return exitFault, err
@@ -124,6 +127,9 @@ func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) er
 // command returns the words that reproduce the run.
 func (f *runFlags) command(l loaded) []string {
 	words := []string{"forklore", "run", l.File}
+	if strings.HasPrefix(l.File, "embedded:") {
+		words[2] = l.Name
+	}
 	if f.options.Profile != "" {
 		words = append(words, "--profile", f.options.Profile)
 	}
