@@ -62,7 +62,7 @@ func cellOf(t *record.Trial) experiments.Cell {
 		ID: t.Cell, Workload: t.Workload, Label: t.Label, Model: t.Model, ModelLabel: t.ModelLabel,
 		Cores: t.Cores, Workers: t.Workers, Processes: t.Processes,
 		Schedule: t.Schedule, Scaling: t.Scaling, Iterations: t.Iterations,
-		Placement: experiments.Placement{Policy: "none"},
+		Placement: experiments.Placement{Policy: "none"}, Control: t.Control,
 	}
 	for _, word := range strings.Fields(t.Params) {
 		if name, value, ok := strings.Cut(word, "="); ok {

@@ -11,10 +11,24 @@ import (
 type Digest struct {
 	Manifest record.Manifest
 	Cells    []Cell    // in the plan's order; only cells with at least one row
+	Controls []Cell    // cells that test the run (Control is set): in no table or chart of the question
 	Failures []Failure // warm-ups included; at most maxFailures, the first ones
 	Lines    []Line
 	Rows     int      // rows of trials.csv, warm-ups and failures included
 	Warnings []string // what a reader must know before believing the numbers
+	Gates    []Gate   // what must hold before a verdict counts: the plan's controls, and noise
+	Noise    []Noise  // trials that something disturbed, in the file's order; at most maxFailures
+
+	noisy, invalid record.Set // numbers of trials
+	derived        *derived   // what was derived so far; nil in a Digest not made by Load
+}
+
+// Gate is one condition of trust. A verdict of a run with a broken gate is
+// inconclusive, whatever its numbers say.
+type Gate struct {
+	Name   string // "aa", "positive", "canary" or "noise"
+	Passed bool
+	Detail string // what was found, in words and numbers
 }
 
 // Cell is one cell of the grid with the values of its trials.

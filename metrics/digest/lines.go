@@ -63,18 +63,18 @@ func choose(cells []Cell) map[int]int {
 	}
 	chosen := map[int]int{}
 	each := max(1, maxLines/max(1, len(with)))
-	for _, k := range spread(len(with), maxLines) {
+	for _, k := range evenly(len(with), maxLines) {
 		trials := cells[with[k]].Trials
-		for _, i := range spread(len(trials), each) {
+		for _, i := range evenly(len(trials), each) {
 			chosen[trials[i]] = with[k]
 		}
 	}
 	return chosen
 }
 
-// spread returns at most k of the indices 0..n-1, evenly spread, both ends
+// evenly returns at most k of the indices 0..n-1, evenly spread, both ends
 // among them if k > 1.
-func spread(n, k int) []int {
+func evenly(n, k int) []int {
 	var list []int
 	switch {
 	case n <= k:
@@ -216,7 +216,7 @@ func line(cell, trial int, ticks []tick) Line {
 func reduce(ticks []tick) []int {
 	n := len(ticks)
 	if n <= maxPoints {
-		return spread(n, n)
+		return evenly(n, n)
 	}
 	series := []func(tick) float64{
 		func(k tick) float64 { return k.cpus },

@@ -39,7 +39,8 @@ func Load(dir string) (*Digest, error) {
 	if err := l.loadLines(folder.Samples(), d); err != nil {
 		return nil, err
 	}
-	d.Warnings = l.warnings(d)
+	d.gate()
+	d.Warnings = append(l.warnings(d), d.flags()...)
 	return d, nil
 }
 
@@ -70,6 +71,7 @@ type loader struct {
 	failures []Failure
 	rows     int
 	tally    tally
+	noise    noiseLog
 }
 
 // gather is a Cell in the making. A column stays nil until a value comes.
@@ -83,6 +85,7 @@ type gather struct {
 
 func newLoader(manifest *record.Manifest, proof *record.Proof) *loader {
 	l := &loader{manifest: manifest, proof: proof, byID: map[string]int{}, planned: len(manifest.Plan.Cells)}
+	l.noise.cpus = len(manifest.Machine.Topology.CPUs)
 	for i := range manifest.Plan.Cells {
 		c := &manifest.Plan.Cells[i]
 		l.byID[c.ID] = i
@@ -123,6 +126,7 @@ func (l *loader) row(t *record.Trial) {
 	case status == record.OK:
 		c.add(t, l.manifest.Plan.Trials)
 		l.tally.watch(c, t)
+		l.noise.watch(c.Cell, t)
 	default:
 		if c.failed == nil {
 			c.failed = map[string]int{}
@@ -192,7 +196,8 @@ func nans(n, room int) []float64 {
 
 // digest turns what was gathered into the Digest.
 func (l *loader) digest() *Digest {
-	d := &Digest{Manifest: *l.manifest, Failures: l.failures, Rows: l.rows}
+	d := &Digest{Manifest: *l.manifest, Failures: l.failures, Rows: l.rows, derived: &derived{},
+		Noise: l.noise.list, noisy: l.noise.noisy, invalid: l.noise.invalid}
 	longest, used := 0, 0
 	for _, g := range l.cells {
 		longest = max(longest, len(g.trials))
@@ -216,7 +221,11 @@ func (l *loader) digest() *Digest {
 				c.Values[m.Name] = g.columns[i]
 			}
 		}
-		d.Cells = append(d.Cells, c)
+		if c.Control != "" {
+			d.Controls = append(d.Controls, c)
+		} else {
+			d.Cells = append(d.Cells, c)
+		}
 	}
 	l.cells = nil
 	return d

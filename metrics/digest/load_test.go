@@ -80,7 +80,8 @@ func TestWarnings(t *testing.T) {
 		}}, nil, []string{
 			"3 of 32 trials did not end ok: 2 crashed, 1 oom",
 			"1 trial of the warm-up did not end ok",
-			"1 of 4 cells have fewer than 6 ok trials (the least: 5): their medians have no interval"}},
+			"1 of 4 cells have fewer than 6 ok trials (the least: 5): their medians have no interval",
+			"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, sequential (3 fewer)"}},
 		{"interrupted", fake{cells: all, trials: 9, ended: "interrupted", skip: map[int]bool{35: true, 36: true}}, nil,
 			[]string{`the run is not complete ("interrupted"): 34 trials of 36 have a row`}},
 		{"foreign", fake{cells: all, trials: 6, change: func(t *record.Trial) {
@@ -88,7 +89,8 @@ func TestWarnings(t *testing.T) {
 				t.ForeignCPUS = 0.25 * t.WallS * float64(t.Cores)
 			}
 		}}, nil, []string{"in 3 of 24 trials, others used more than 5 % of the trial's CPU time (wall time x cores); " +
-			"25 % at worst: close other programs and run again"}},
+			"25 % at worst: close other programs and run again",
+			"noise: 3 trials in 1 block were disturbed by more than 5 % of their time, for example trial 1: foreign CPU 25 %; flagged and kept"}},
 		{"late", fake{cells: all, trials: 6, change: func(t *record.Trial) { t.LateTicks = 1 }}, nil,
 			[]string{"10 % of the sampler's ticks came late: timelines are coarser than planned"}},
 		{"cpu gap", fake{cells: all, trials: 6, change: func(t *record.Trial) {
@@ -114,7 +116,8 @@ func TestWarnings(t *testing.T) {
 		}, []string{
 			`trials.csv:4: column "trial": trial 2 has a row already; this one is left out`,
 			fmt.Sprintf("trials.csv:6: 1 fields, but the header has %d", len(record.Columns(record.TrialsFile))),
-			"trials.csv:34: the last line has no newline, so it may be half a row; it is left out"}},
+			"trials.csv:34: the last line has no newline, so it may be half a row; it is left out",
+			"trials were lost on one side of comparisons; what is left may be the easier part: 2 cells: sieve, sequential (1 fewer); sieve, goroutines, 2 cores (1 fewer)"}},
 		{"strange cell", fake{cells: all, trials: 6}, func(s string) string {
 			return strings.ReplaceAll(s, "processes-2", "0123456789ab")
 		}, []string{"1 cells of trials.csv are not in the plan of manifest.json; they are shown as their rows describe them"}},
@@ -122,7 +125,8 @@ func TestWarnings(t *testing.T) {
 			return []record.Sample{{Trial: t.Trial, Role: "host"}}
 		}}, func(s string) string { return strings.Join(strings.SplitAfter(s, "\n")[:24], "") },
 			[]string{"1 of 4 cells have fewer than 6 ok trials (the least: 5): their medians have no interval",
-				"1 samples belong to 1 trial without a row; they are left out"}},
+				"1 samples belong to 1 trial without a row; they are left out",
+				"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, processes, 2 cores (1 fewer)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -26,7 +26,12 @@ func TestResultsReadme(t *testing.T) {
 		record.SamplesFile:    columnTable(record.Columns(record.SamplesFile)),
 		record.IterationsFile: columnTable(record.Columns(record.IterationsFile)),
 		record.SummaryFile:    columnTable(SummaryColumns),
-		"metrics":             metricTable(),
+
+		record.ComparisonsFile: columnTable(ComparisonColumns),
+		record.FitsFile:        columnTable(FitColumns),
+		record.ClaimsFile:      columnTable(ClaimColumns),
+
+		"metrics": metricTable(),
 	} {
 		begin, end := "<!-- begin "+name+" -->\n", "<!-- end "+name+" -->\n"
 		before, rest, ok := strings.Cut(want, begin)

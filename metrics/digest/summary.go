@@ -110,7 +110,10 @@ func summaryRow(c *Cell, head []string, m Metric) []string {
 	if err != nil { // no value
 		return append(row, make([]string, len(SummaryColumns)-len(row))...)
 	}
-	lo, hi := medianInterval(values)
+	lo, hi := math.NaN(), math.NaN()
+	if i, err := stat.MedianInterval(values, 0.95); err == nil {
+		lo, hi = i.Lo, i.Hi
+	}
 	for _, v := range []float64{s.Median, lo, hi, s.Mean, s.SD, s.MAD, s.Min, s.Max, s.P5, s.P95} {
 		row = append(row, Number(v))
 	}

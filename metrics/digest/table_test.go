@@ -53,20 +53,6 @@ func TestSummaryGolden(t *testing.T) {
 	}
 }
 
-func TestMedianRank(t *testing.T) {
-	// k from the table of the sign test (Conover, Practical Nonparametric
-	// Statistics; also qbinom(0.025, n, 0.5) in R).
-	for n, want := range map[int]int{0: 0, 1: 0, 5: 0, 6: 1, 8: 1, 9: 2, 11: 2, 12: 3, 20: 6, 25: 8, 50: 18, 100: 40, 1000: 469} {
-		if got := medianRank(n); got != want {
-			t.Errorf("medianRank(%d) = %d, want %d", n, got, want)
-		}
-	}
-	lo, hi := medianInterval([]float64{6, 1, 5, 2, 4, 3})
-	if lo != 1 || hi != 6 {
-		t.Errorf("interval of six is [%v, %v], want their range", lo, hi)
-	}
-}
-
 func TestRatiosPairBlocks(t *testing.T) {
 	cells := []experiments.Cell{cell(experiments.Goroutines, 2), cell(experiments.Processes, 2), cell(experiments.Threads, 2), cell(experiments.Goroutines, 1)}
 	drift := func(block int) float64 { return math.Pow(2, float64(block)) }

@@ -169,7 +169,7 @@ func (l *loader) warnFew(d *Digest, say func(bool, string, ...any)) {
 			strange++
 		}
 	}
-	say(strange > 0, "%d cells of %s are not in the plan of %s; they are shown as their rows describe them",
+	say(strange > 0 && l.planned > 0, "%d cells of %s are not in the plan of %s; they are shown as their rows describe them",
 		strange, record.TrialsFile, record.ManifestFile)
 	say(few > 0, "%d of %d cells have fewer than %d ok trials (the least: %d): their medians have no interval",
 		few, len(d.Cells), minN, least)

@@ -14,6 +14,7 @@ import (
 type Intervals struct {
 	Lambda, Sigma, Kappa stat.Interval
 	PeakN, PeakX, Limit  stat.Interval
+	PeakS                stat.Interval // largest speedup: PeakX over the throughput of one worker
 	How                  string // what was resampled
 }
 
@@ -41,7 +42,7 @@ func (f *Fitted) resample(law string, d Data, g groups, o Options, full vector) 
 	s.q.enough = resampleEnough
 	s.q.y, s.q.w = slices.Clone(g.y), slices.Clone(g.w)
 	r := rand.New(rand.NewPCG(o.Seed, 0x1a9))
-	var values [6][]float64
+	var values [7][]float64
 	for k := range values {
 		values[k] = make([]float64, 0, count)
 	}
@@ -54,17 +55,17 @@ func (f *Fitted) resample(law string, d Data, g groups, o Options, full vector) 
 		}
 		c := s.curve(p)
 		peakN, peakX := c.Peak()
-		for k, v := range [6]float64{c.Lambda, c.Sigma, c.Kappa, peakN, peakX, c.Limit()} {
+		for k, v := range [7]float64{c.Lambda, c.Sigma, c.Kappa, peakN, peakX, c.Limit(), peakX / c.Throughput(1)} {
 			values[k] = append(values[k], v)
 		}
 	}
 	peakN, peakX := f.Peak()
-	estimates := [6]float64{f.Lambda, f.Sigma, f.Kappa, peakN, peakX, f.Limit()}
-	var ci [6]stat.Interval
+	estimates := [7]float64{f.Lambda, f.Sigma, f.Kappa, peakN, peakX, f.Limit(), peakX / f.Throughput(1)}
+	var ci [7]stat.Interval
 	for k := range ci {
 		ci[k] = percentile(values[k], estimates[k], o.Level, f.Trials, how)
 	}
-	f.CI = Intervals{ci[0], ci[1], ci[2], ci[3], ci[4], ci[5], how}
+	f.CI = Intervals{ci[0], ci[1], ci[2], ci[3], ci[4], ci[5], ci[6], how}
 	if stuck*20 > count {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("%d of %d resamples did not converge: the intervals are rough", stuck, count))
 	}

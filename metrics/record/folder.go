@@ -18,8 +18,14 @@ const (
 	IterationsFile = "iterations.csv"
 	YAMLFile       = "experiment.yaml"
 	SummaryFile    = "summary.csv"
-	ReportFile     = "report.md"
-	LatestLink     = "latest"
+
+	ComparisonsFile = "comparisons.csv"
+	FitsFile        = "fits.csv"
+	ClaimsFile      = "claims.csv"
+	BenchFile       = "bench.txt"
+
+	ReportFile = "report.md"
+	LatestLink = "latest"
 )
 
 // Folder is the results folder of one run.

@@ -1,0 +1,94 @@
+package digest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"forklore/experiments"
+)
+
+// chosen returns the cells that a claim is about; the reason where there are
+// none.
+func (d *Digest) chosen(c experiments.Claim) (cells []int, reason string) {
+	if unknown := unknownAxes(c.Where, d.Cells); unknown != nil {
+		return nil, "no cell has the axis " + strings.Join(unknown, ", ")
+	}
+	for i := range d.Cells {
+		if selects(c.Where, &d.Cells[i].Cell) {
+			cells = append(cells, i)
+		}
+	}
+	if cells == nil {
+		return nil, "no cell of the run is meant by its where"
+	}
+	return cells, ""
+}
+
+// compareParts holds each cell with the claim's left value against those with
+// the right one that differ in nothing else. where may name either side.
+func (d *Digest) compareParts(c experiments.Claim, claims int) ([]Part, string) {
+	axis := c.Axis
+	if axis == "" {
+		axis = axisModel
+	}
+	m, err := Lookup(c.Metric)
+	if err != nil {
+		return nil, err.Error()
+	}
+	if _, reason := d.chosen(c); reason != "" {
+		return nil, reason
+	}
+	var parts []Part
+	for _, group := range d.groups(axis) {
+		for _, i := range group {
+			if !hasValue(&d.Cells[i].Cell, axis, c.Left) || !selects(c.Where, &d.Cells[i].Cell) {
+				continue
+			}
+			for _, j := range group {
+				if j != i && hasValue(&d.Cells[j].Cell, axis, c.Right) {
+					parts = append(parts, d.comparePart(c, pairing{i, j, m}, axis, claims))
+				}
+			}
+		}
+	}
+	if parts == nil {
+		return nil, fmt.Sprintf("no cell with %s %s has a partner with %s that differs in nothing else", axis, c.Left, c.Right)
+	}
+	return parts, ""
+}
+
+func (d *Digest) comparePart(c experiments.Claim, pair pairing, axis string, claims int) Part {
+	target := Target{Margin: c.Margin, AtLeast: c.AtLeast, AtMost: c.AtMost}
+	if target.Margin == 0 {
+		target.Margin = Margin(pair.metric.Name)
+	}
+	k := d.compare(pair, axis, target.Margin, true)
+	k.Claim = c.ID
+	p := Part{Title: versus(d.Cells[pair.left].Cell, d.Cells[pair.right].Cell), Left: pair.left, Right: pair.right,
+		Metric: pair.metric.Name, Target: target, Primary: k.Theta, Companion: k.Shift, P: math.NaN()}
+	if k.Verdict == NoData {
+		p.Verdict, p.Reason = NoData, k.Why
+	} else {
+		p.P = target.p(k.logs)
+		p.Verdict, p.Reason = Judge(k.Theta, k.Shift, target, d.Gates)
+		p.need = func() int { return target.trials(k.logs, alpha/float64(claims)) }
+		k.Verdict, k.Why = p.Verdict, p.Reason
+	}
+	p.Comparison = &k
+	return p
+}
+
+// versus names two cells: "sieve, processes against goroutines, 2 cores".
+func versus(left, right experiments.Cell) string {
+	l, r := strings.Split(Title(left), ", "), strings.Split(Title(right), ", ")
+	if len(l) != len(r) {
+		return Title(left) + " against " + Title(right)
+	}
+	for i := range l {
+		if l[i] != r[i] {
+			l[i] += " against " + r[i]
+		}
+	}
+	return strings.Join(l, ", ")
+}

@@ -1,0 +1,148 @@
+package digest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"forklore/experiments"
+	"forklore/metrics/stat"
+)
+
+// derived keeps what was computed once.
+type derived struct {
+	grid, fits, verdicts sync.Once
+
+	comparisons []Comparison
+	curves      []Fit
+	claims      []Verdict
+	warnings    []string
+}
+
+func (d *Digest) cache() *derived {
+	if d.derived == nil { // made by hand, as in tests
+		return &derived{}
+	}
+	return d.derived
+}
+
+const (
+	maxGrid  = 100_000 // comparisons of the exploratory grid
+	maxFlips = 500     // comparisons up to which the grid has sign-flip tests: each takes milliseconds
+)
+
+// Comparisons returns the exploratory grid: every pair of models within a
+// group of cells that differ in nothing else, in time, CPU and memory, with p
+// adjusted over all of them (Benjamini and Hochberg). The slice is shared: do
+// not change it. It is computed once.
+func (d *Digest) Comparisons() []Comparison {
+	c := d.cache()
+	c.grid.Do(func() { c.comparisons = d.explore() })
+	return c.comparisons
+}
+
+// pairing is two cells to be compared.
+type pairing struct {
+	left, right int
+	metric      Metric
+}
+
+func (d *Digest) explore() []Comparison {
+	pairings := d.pairings()
+	list := make([]Comparison, 0, len(pairings))
+	var p []float64
+	var at []int
+	for i, pair := range pairings {
+		c := d.compare(pair, axisModel, Margin(pair.metric.Name), len(pairings) <= maxFlips)
+		if c.P >= 0 {
+			p, at = append(p, c.P), append(at, i)
+		}
+		list = append(list, c)
+	}
+	if adjusted, err := stat.BenjaminiHochberg(p); err == nil {
+		for k, i := range at {
+			list[i].BH = adjusted[k]
+		}
+	}
+	return list
+}
+
+func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comparison {
+	k := contrast{less: p.metric.Less, blocks: d.Manifest.Plan.Order != "sequential", flip: flip, seed: d.Manifest.Plan.Seed, margin: margin}
+	c := k.of(d.arm(&d.Cells[p.left], p.metric.Name), d.arm(&d.Cells[p.right], p.metric.Name))
+	c.Axis, c.Metric, c.Left, c.Right = axis, p.metric.Name, p.left, p.right
+	return c
+}
+
+// pairings lists the grid: in each group the models in the order of
+// experiments.Models, each held against those before it.
+func (d *Digest) pairings() []pairing {
+	var list []pairing
+	for _, group := range d.groups(axisModel) {
+		slices.SortStableFunc(group, func(a, b int) int {
+			return cmp.Compare(slices.Index(experiments.Models, d.Cells[a].Model), slices.Index(experiments.Models, d.Cells[b].Model))
+		})
+		for j := range group {
+			for i := range j {
+				for _, m := range d.primary(group[j], group[i]) {
+					if len(list) == maxGrid {
+						d.cache().warnings = append(d.cache().warnings,
+							fmt.Sprintf("the exploratory grid has more than %d comparisons: the others are left out", maxGrid))
+						return list
+					}
+					list = append(list, pairing{group[j], group[i], m})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// groups returns the cells that differ along one axis alone, in the order in
+// which the groups are met.
+func (d *Digest) groups(axis string) [][]int {
+	at := map[string]int{}
+	var list [][]int
+	for i := range d.Cells {
+		key := besides(d.Cells[i].Cell, axis)
+		k, met := at[key]
+		if !met {
+			k = len(list)
+			at[key] = k
+			list = append(list, nil)
+		}
+		list[k] = append(list[k], i)
+	}
+	return list
+}
+
+// primary returns the metrics in which two cells are compared unasked: time,
+// or throughput where time is fixed; CPU; peak memory by the best authority
+// that both have.
+func (d *Digest) primary(i, j int) []Metric {
+	names := []string{"wall_s", "cpu_s"}
+	if d.Cells[i].DurationS > 0 {
+		names = []string{"throughput_items_per_s", "cpu_per_item_s"}
+	}
+	memory := "mem_peak_B"
+	if !d.Cells[i].has(memory) || !d.Cells[j].has(memory) {
+		memory = "mem_high_B"
+	}
+	var list []Metric
+	for k, name := range append(names, memory) {
+		// The first is shown even where nothing came of it.
+		if k == 0 || d.Cells[i].has(name) && d.Cells[j].has(name) {
+			m, err := Lookup(name)
+			if err == nil {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+// has reports whether a trial of the cell has a value of the metric.
+func (c *Cell) has(metric string) bool {
+	return slices.ContainsFunc(c.Values[metric], func(v float64) bool { return v == v })
+}

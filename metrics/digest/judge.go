@@ -1,0 +1,116 @@
+package digest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Verdicts of a claim.
+const (
+	Supported    = "supported"    // the 95 % interval lies wholly beyond the margin, on the claim's side
+	Reversed     = "reversed"     // wholly beyond it on the other side
+	Equivalent   = "equivalent"   // the 90 % interval lies inside the margin: two one-sided tests at 5 %
+	Inconclusive = "inconclusive" // none of these, or something forbids to say
+	Conditional  = "conditional"  // the cells of the claim disagree
+	NoData       = "no data"      // there is nothing to judge
+)
+
+// Range is an estimate with its intervals at 95 and 90 %: of a ratio in favour
+// of the claim's left side, or of a quantity in its own unit. NaN is absent.
+type Range struct {
+	Estimate           float64
+	Lo95, Hi95         float64
+	Lo90, Hi90         float64
+	N                  int    // blocks, or trials of the smaller arm
+	Method, Complaints string // how it was estimated; reservations in words
+}
+
+// Target is what a claim asks for. With neither bound it is a difference
+// beyond Margin.
+type Target struct {
+	Margin          float64
+	AtLeast, AtMost *float64
+}
+
+// leastN is the least number of blocks for which rank intervals reach 95 %.
+const leastN = 6
+
+// Judge returns the verdict on an estimate, and the reason wherever it is
+// inconclusive. The companion, another estimator of the same quantity, must
+// come to the same verdict; every gate must have passed.
+func Judge(primary, companion Range, target Target, gates []Gate) (verdict, reason string) {
+	if broken := brokenGates(gates); broken != "" {
+		return Inconclusive, broken
+	}
+	if min(primary.N, companion.N) < leastN {
+		return Inconclusive, fmt.Sprintf("%d of the %d blocks that rank intervals need at 95 %%", min(primary.N, companion.N), leastN)
+	}
+	verdict = target.judge(primary)
+	if verdict == Inconclusive {
+		return verdict, target.undecided(primary)
+	}
+	if other := target.judge(companion); other != verdict {
+		return Inconclusive, fmt.Sprintf("fragile: %s by %s, but %s by %s", verdict, primary.Method, other, companion.Method)
+	}
+	return verdict, ""
+}
+
+// judge is the rule for one estimator.
+func (t Target) judge(r Range) string {
+	if t.AtLeast != nil || t.AtMost != nil {
+		return t.within(r.Lo95, r.Hi95)
+	}
+	high, low := 1+t.Margin, 1/(1+t.Margin)
+	switch {
+	case r.Lo95 > high:
+		return Supported
+	case r.Hi95 < low:
+		return Reversed
+	case r.Lo90 > low && r.Hi90 < high:
+		return Equivalent
+	}
+	return Inconclusive
+}
+
+// within judges an interval against one bound or two: supported if it lies
+// wholly inside, reversed if wholly outside. An end on the bound meets it.
+func (t Target) within(lo, hi float64) string {
+	least, most := math.Inf(-1), math.Inf(1)
+	if t.AtLeast != nil {
+		least = *t.AtLeast
+	}
+	if t.AtMost != nil {
+		most = *t.AtMost
+	}
+	switch {
+	case lo >= least && hi <= most:
+		return Supported
+	case hi < least || lo > most:
+		return Reversed
+	}
+	return Inconclusive
+}
+
+func (t Target) undecided(r Range) string {
+	switch {
+	case math.IsNaN(r.Lo95) || math.IsNaN(r.Hi95):
+		return "no interval"
+	case t.AtLeast != nil || t.AtMost != nil:
+		return "the 95 % interval holds the bound"
+	case r.Lo95 > 1/(1+t.Margin) && r.Hi95 < 1+t.Margin:
+		return "the 90 % interval is not inside the margin" // intervals that are not nested
+	}
+	return "the 95 % interval reaches across the margin"
+}
+
+// brokenGates says which gates did not pass, or nothing.
+func brokenGates(gates []Gate) string {
+	var words []string
+	for _, g := range gates {
+		if !g.Passed {
+			words = append(words, fmt.Sprintf("gate %s broken: %s", g.Name, g.Detail))
+		}
+	}
+	return strings.Join(words, "; ")
+}
