@@ -65,8 +65,15 @@ lint:
 	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./runner/trialhost
 	GOOS=linux GOARCH=arm64 $(GO) vet ./runner/... ./metrics/...
 
-bench: bin/forklore bin/trialhost
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./runner/bench
+# Ratios to bare references measured in the same run, in turn. Run it on a
+# machine that is otherwise idle.
+bench:
+	$(GO) test -run '^$$' -bench 'EmptyTrial|Dealing' -benchtime 40x ./runner/host
+	$(GO) test -run '^$$' -bench Sampling -benchtime 20x ./runner
+	$(GO) test -run '^$$' -bench . ./metrics
+	$(GO) test -run '^$$' -bench Plan100k ./experiments
+	$(GO) test -run '^$$' -bench LoadMillion -benchtime 1x -timeout 30m ./metrics/digest
+	$(GO) test -run '^$$' -bench . ./runner/work
 
 clean:
 	rm -rf bin

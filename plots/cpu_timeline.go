@@ -82,5 +82,5 @@ func timelineWords(rows []timelineRow, of map[string][]float64, verb string, tex
 	if len(parts) == 0 {
 		return fmt.Sprintf("%s: %s to %s", what, text(low), text(high)), reading
 	}
-	return last.Label + ", " + last.Setting + ": " + strings.Join(parts, ", "), reading
+	return brief(last.Label) + ", " + last.Setting + ": " + strings.Join(parts, ", "), reading
 }

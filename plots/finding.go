@@ -9,7 +9,6 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/digest"
-	"forklore/metrics/stat"
 )
 
 // Comparison is one model against another in the same setting: the
@@ -21,79 +20,36 @@ type Comparison struct {
 	Ratio          float64
 	Lo, Hi         float64 // range over blocks
 	N              int     // blocks that have both
+	model          string  // of A
 }
 
-// Comparisons returns, for every setting that was run with two models or
-// more, processes against goroutines where both are there, else the last of
-// the models against the first that is not sequential.
+// Comparisons returns one comparison for every setting that was run with two
+// models or more: processes, or else the last other model, against the
+// reference of [digest.Digest.Ratios].
 func Comparisons(d *digest.Digest) []Comparison {
+	places := Places(d)
+	type panel struct{ label, setting string }
+	at := map[panel]int{}
 	var all []Comparison
-	group := []entry{}
-	flush := func() {
-		if a, b, ok := opponents(group); ok {
-			if c, ok := compare(a, b); ok {
-				all = append(all, c)
-			}
+	for _, r := range d.Ratios("throughput_items_per_s") {
+		num, den := d.Cells[r.Num], places[r.Den]
+		if num.Model == experiments.Sequential {
+			continue
 		}
-		group = group[:0]
-	}
-	for _, e := range entries(d) {
-		if len(group) > 0 && (group[0].Label != e.Label || group[0].Setting != e.Setting) {
-			flush()
+		c := Comparison{
+			Label: den.Label, Setting: den.Setting, Cores: num.Cores, A: places[r.Num].Series, B: den.Series,
+			Ratio: r.Median, Lo: r.Min, Hi: r.Max, N: r.N, model: num.Model,
 		}
-		group = append(group, e)
+		i, ok := at[panel{c.Label, c.Setting}]
+		switch {
+		case !ok:
+			at[panel{c.Label, c.Setting}] = len(all)
+			all = append(all, c)
+		case all[i].model != experiments.Processes:
+			all[i] = c
+		}
 	}
-	flush()
 	return all
-}
-
-func opponents(group []entry) (a, b entry, ok bool) {
-	var with []entry
-	for _, e := range group {
-		if len(e.Trials) > 0 && e.Model != experiments.Sequential {
-			with = append(with, e)
-		}
-	}
-	if len(with) < 2 {
-		return a, b, false
-	}
-	a, b = with[len(with)-1], with[0]
-	for _, e := range with {
-		switch e.Model {
-		case experiments.Processes:
-			a = e
-		case experiments.Goroutines:
-			b = e
-		}
-	}
-	return a, b, a.index != b.index
-}
-
-func compare(a, b entry) (Comparison, bool) {
-	ratios := paired(a.Cell, b.Cell)
-	if len(ratios) == 0 {
-		return Comparison{}, false
-	}
-	return Comparison{
-		Label: a.Label, Setting: a.Setting, Cores: a.Cores, A: a.Series, B: b.Series,
-		Ratio: stat.Median(ratios), Lo: slices.Min(ratios), Hi: slices.Max(ratios), N: len(ratios),
-	}, true
-}
-
-// paired returns the ratios of throughput of two cells in the blocks that
-// have a trial of both.
-func paired(a, b *digest.Cell) []float64 {
-	of := map[int]float64{}
-	for i, v := range speeds(b) {
-		of[b.Blocks[i]] = v
-	}
-	var ratios []float64
-	for i, v := range speeds(a) {
-		if w := of[a.Blocks[i]]; v > 0 && w > 0 && !math.IsInf(v/w, 0) {
-			ratios = append(ratios, v/w)
-		}
-	}
-	return ratios
 }
 
 // speeds returns the throughput of each trial of a cell: items per second, or
@@ -144,7 +100,7 @@ func headline(d *digest.Digest) string {
 		return ""
 	case 1:
 		c := top[labels[0]]
-		return fmt.Sprintf("%s: %s %s the throughput of %s at %s", c.Label, c.A, Times(c.Ratio), c.B, c.Setting)
+		return fmt.Sprintf("%s: %s %s the throughput of %s at %s", brief(c.Label), brief(c.A), Times(c.Ratio), brief(c.B), c.Setting)
 	}
 	lo, hi := top[labels[0]], top[labels[0]]
 	for _, l := range labels {
@@ -160,7 +116,7 @@ func headline(d *digest.Digest) string {
 		}
 	}
 	return fmt.Sprintf("%s have %s (%s) to %s (%s) the throughput of %s at %s",
-		lo.A, Times(lo.Ratio), lo.Label, Times(hi.Ratio), hi.Label, lo.B, lo.Setting)
+		brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), brief(lo.B), lo.Setting)
 }
 
 func mixedHeadline(top map[string]Comparison, labels []string) string {
@@ -215,8 +171,8 @@ func MachineLine(d *digest.Digest) string {
 			parts = append(parts, s)
 		}
 	}
-	add(m.CPUModel)
-	if n := max(len(m.UsableCPUs), 0); n > 0 {
+	add(brief(m.CPUModel))
+	if n := len(m.UsableCPUs); n > 0 {
 		add(fmt.Sprintf("%d usable CPU%s", n, plural(n)))
 	}
 	add(m.OS + " " + m.Kernel)

@@ -117,7 +117,7 @@ func memoryWords(rows []memoryRow) (title, reading string) {
 	if lo.Cell == hi.Cell {
 		return fmt.Sprintf("%s: peak memory %s", last.title(), memoryText(last)), reading
 	}
-	return fmt.Sprintf("%s, %s: %s need %s of memory, %s %s", last.Label, last.Setting,
+	return fmt.Sprintf("%s, %s: %s need %s of memory, %s %s", brief(last.Label), last.Setting,
 		lo.Series, memoryText(lo), hi.Series, memoryText(hi)), reading
 }
 

@@ -106,7 +106,7 @@ func phasesTitle(rows []phasesRow) string {
 			}
 		}
 		if len(parts) > 0 {
-			return fmt.Sprintf("%s, %s: a trial spends outside its work: %s", last.Label, last.Setting, strings.Join(parts, ", "))
+			return fmt.Sprintf("%s, %s: a trial spends outside its work: %s", brief(last.Label), last.Setting, strings.Join(parts, ", "))
 		}
 	}
 	lo, hi := shares(rows)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"forklore/metrics/digest"
+	"forklore/metrics/record"
 )
 
 // Folder is where charts stand within a results folder.
@@ -83,40 +84,12 @@ func render(c Chart, d *digest.Digest, folder string) (Drawn, error) {
 	}
 	drawn.Title, drawn.Subtitle, drawn.Reading = t.Title, t.Subtitle, t.Reading
 	drawn.PNG, drawn.CSV = Folder+"/"+c.Name+".png", Folder+"/"+c.Name+".csv"
-	if err := writeFile(filepath.Join(folder, c.Name+".csv"), t.WriteCSV); err != nil {
+	if err := record.WriteWith(filepath.Join(folder, c.Name+".csv"), t.WriteCSV); err != nil {
 		return drawn, err
 	}
 	s := newSheet(t)
 	c.Draw(s, t)
-	return drawn, writeFile(filepath.Join(folder, c.Name+".png"), func(w io.Writer) error { return s.writePNG(w, dpi) })
-}
-
-// writeFile writes under a temporary name and renames when all is on disk.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = write(f); err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	// CreateTemp makes files that only their owner may read.
-	if err = os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return drawn, record.WriteWith(filepath.Join(folder, c.Name+".png"), func(w io.Writer) error { return s.writePNG(w, dpi) })
 }
 
 // removeStale removes the charts of an earlier report, and what a killed one
@@ -139,7 +112,7 @@ func removeStale(folder string, keep map[string]bool) error {
 }
 
 func ours(name string) bool {
-	if strings.HasPrefix(name, ".tmp-") {
+	if strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".tmp") {
 		return true
 	}
 	base, ext := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)

@@ -33,7 +33,7 @@ func (s scale) at(v float64) float64 {
 	if v <= 0 {
 		return 0
 	}
-	return math.Log(v/s.min) / math.Log(s.max/s.min)
+	return (math.Log(v) - math.Log(s.min)) / math.Log(s.max/s.min)
 }
 
 // zeroScale runs from 0 to a little above every value: for bars and for
@@ -67,8 +67,9 @@ func spreadScale(title, unit string, values []float64) scale {
 
 // linearScale covers [lo, hi] with about the given number of steps.
 func linearScale(title, unit string, lo, hi float64, steps int) scale {
-	if !(hi > lo) {
-		hi = lo + 1
+	hi = min(hi, 1e300)
+	if lo = max(lo, -1e300); !(hi > lo) {
+		hi = lo + max(1, math.Abs(lo))
 	}
 	p := prefixFor(max(math.Abs(lo), math.Abs(hi)), unit)
 	lo, hi = lo/p.factor, hi/p.factor
@@ -135,6 +136,9 @@ func logBounds(lo, hi float64) (float64, float64) {
 	if !(lo > 0) {
 		lo = hi / 10
 	}
+	// What lies further apart than any measurement ends the axis.
+	hi = min(max(hi, 1e-280), 1e280)
+	lo = min(max(lo, hi/1e24), hi)
 	pad := max(math.Pow(hi/lo, 0.04), 1.1)
 	return lo / pad, hi * pad
 }
@@ -191,6 +195,8 @@ func ratioScale(title string, values []float64) scale {
 	if !(hi > 0) {
 		lo, hi = 1, 2
 	}
+	hi = min(max(hi, 1e-280), 1e280)
+	lo = min(max(lo, hi/1e24), hi)
 	// A 1.5-fold range at least, so that noise does not look dramatic.
 	pad := max(math.Pow(hi/lo, 0.04), math.Sqrt(1.5/(hi/lo)))
 	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}

@@ -207,9 +207,9 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	reading = fmt.Sprintf("At %s the medians run from %s (%s, n = %d) to %s (%s, n = %d); ideal is %s.",
 		at, Times(lo.Value), lo.title(), lo.N, Times(hi.Value), hi.title(), hi.N, Times(hi.Ideal))
 	if len(panels) > 1 || len(ends) == 1 {
-		title = fmt.Sprintf("%s reach %s at %s (%s)", hi.Series, Times(hi.Value), at, hi.Label)
+		title = fmt.Sprintf("%s reach %s at %s (%s)", hi.Series, Times(hi.Value), at, brief(hi.Label))
 		if len(ends) > 1 {
-			title += fmt.Sprintf(", %s %s (%s)", lo.Series, Times(lo.Value), lo.Label)
+			title += fmt.Sprintf(", %s %s (%s)", lo.Series, Times(lo.Value), brief(lo.Label))
 		}
 		return title, reading
 	}
@@ -218,5 +218,5 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	for _, r := range ends[:min(3, len(ends))] {
 		parts = append(parts, fmt.Sprintf("%s reach %s", r.Series, Times(r.Value)))
 	}
-	return fmt.Sprintf("%s at %s: %s", ends[0].Panel, at, strings.Join(parts, ", ")), reading
+	return fmt.Sprintf("%s at %s: %s", brief(ends[0].Panel), at, strings.Join(parts, ", ")), reading
 }

@@ -16,7 +16,7 @@ const (
 
 // glued finds the spaces at which a line must not end: before a unit and
 // around "n = 5".
-var glued = regexp.MustCompile(`(\d|\bn|n =) (=|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB)\b)`)
+var glued = regexp.MustCompile(`(\d|\bn|n =) (=|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB|cores?|workers?|CPUs?)\b)`)
 
 // wrap breaks text into lines no wider than width, at spaces where there are
 // any, and cuts after the last of maxLines with an ellipsis.
@@ -74,6 +74,15 @@ func (t textStyle) fit(text string, width vg.Length) string {
 		}
 	}
 	return string(runes[:min(lo, len(runes))])
+}
+
+// brief shortens a name within a title, which must leave room for the finding.
+func brief(s string) string {
+	const most = 48
+	if runes := []rune(s); len(runes) > most {
+		return strings.TrimRight(string(runes[:most-1]), " ") + ellipsis
+	}
+	return s
 }
 
 // printable replaces what no font can show: control characters and broken

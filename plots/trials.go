@@ -196,8 +196,7 @@ func trialsNote(r trialsRow, m mainMetric) string {
 	}
 	text := Quantity(r.Value, m.unit)
 	if !math.IsNaN(r.Low) {
-		p := prefixFor(r.Value, m.unit)
-		text += fmt.Sprintf(" [%s, %s]", Digits(r.Low/p.factor), Digits(r.High/p.factor))
+		text += " [" + Bounds(r.Value, r.Low, r.High, m.unit, ", ") + "]"
 	}
 	text += fmt.Sprintf("  n = %d", r.N)
 	if r.Note != "" {

@@ -74,6 +74,13 @@ func Interval(lo, hi float64, unit string) string {
 	return strings.TrimSpace(fmt.Sprintf("%s to %s %s", Digits(lo/p.factor), Digits(hi/p.factor), p.suffix))
 }
 
+// Bounds prints lo and hi in the scaling of v, without the unit, to stand
+// beside v.
+func Bounds(v, lo, hi float64, unit, between string) string {
+	p := prefixFor(v, unit)
+	return Digits(lo/p.factor) + between + Digits(hi/p.factor)
+}
+
 // Digits prints three significant digits without an exponent where a reader
 // can do without one.
 func Digits(v float64) string {

@@ -69,6 +69,8 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
+	precision    *precision // of a run with adaptive trials, else nil
+	started      time.Time
 	outcome      Outcome
 }
 
@@ -76,15 +78,19 @@ type campaign struct {
 // itself: a folder that can't be written, a disk that is full. What was
 // measured until then is on disk, and Outcome says where.
 func Run(ctx context.Context, cfg Config) (Outcome, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	c := &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS}
+	c := newCampaign(cfg)
 	if err := c.open(); err != nil {
 		return c.outcome, err
 	}
 	err := c.loop(ctx)
 	return c.outcome, errors.Join(err, c.close(ctx, err))
+}
+
+func newCampaign(cfg Config) *campaign {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS, started: cfg.Now()}
 }
 
 // open makes everything that is written to before anything is measured.
@@ -110,6 +116,10 @@ func (c *campaign) open() error {
 	}
 	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
 		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
+	} else {
+		for _, w := range c.cgroups.Warnings {
+			c.warn("%s", w)
+		}
 	}
 	if !host.HasAffinity && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
@@ -144,25 +154,59 @@ func (c *campaign) loop(ctx context.Context) error {
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
 	}
+	if c.plan.Adaptive != nil {
+		c.adapt()
+	}
 	total := len(c.plan.Cells) * (c.plan.Trials + c.plan.Warmup)
+	var began time.Time // the block at hand
 	for step := range c.plan.Steps() {
 		if ctx.Err() != nil || c.stopping() {
 			c.outcome.Interrupted = true
 			return nil
 		}
+		if step.Position == 1 {
+			began = c.Now()
+		}
 		cell := &c.plan.Cells[step.Cell]
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
 		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
-			return fmt.Errorf("the run ends here, after %d trials that are safe in %s: %w; free the disk and run again", c.outcome.Trials, c.folder.Dir, err)
+			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
 		if a.row.Status != record.OK {
 			c.outcome.Failed++
 		}
 		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
+		if c.enough(step, &a.row, began) {
+			return nil
+		}
 	}
 	return nil
+}
+
+// adapt prepares a run that decides itself how many blocks it needs.
+func (c *campaign) adapt() {
+	c.precision = newPrecision(c.plan)
+	if len(c.precision.pairs) == 0 {
+		c.warn("no two cells of the plan can be compared, so no precision can be reached: the run goes on to %d blocks", c.plan.Trials)
+	}
+}
+
+// enough tells whether a run with adaptive trials ends after a step, and writes
+// down why.
+func (c *campaign) enough(step experiments.Step, row *record.Trial, began time.Time) bool {
+	if c.precision == nil {
+		return false
+	}
+	c.precision.add(step, row)
+	done := step.Block - c.plan.Warmup
+	if step.Position < len(c.plan.Cells) || done < 1 {
+		return false
+	}
+	now := c.Now()
+	c.manifest.Stopped = decide(*c.plan.Adaptive, done, c.precision.halfWidths(), now.Sub(c.started).Seconds(), now.Sub(began).Seconds())
+	return c.manifest.Stopped != ""
 }
 
 // step runs one trial of the plan, or says why it cannot be run.

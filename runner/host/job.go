@@ -18,19 +18,19 @@ const (
 // Job is what a process of a trial is asked to do. The runner sends one to the
 // host; the host sends each of its workers a copy with its own share.
 type Job struct {
-	Workload  string      `json:"workload"`
-	Params    work.Params `json:"params"`
-	Workers   int         `json:"workers"`   // of the whole trial
-	Processes int         `json:"processes"` // child processes that hold them; 0: they run in the host
-	Locked    bool        `json:"locked"`    // each worker keeps its own OS thread
-	Pool      bool        `json:"pool"`      // false: the plain loop over all items, no dealing
-	Dynamic   bool        `json:"dynamic"`   // deal by the shared counter instead of equal ranges
-	Items     int64       `json:"items"`     // of one iteration; -1: until the stop flag is set
-	MaxProcs  int         `json:"max_procs"` // GOMAXPROCS of each process that holds workers
-	Dir       string      `json:"dir"`       // scratch folder
+	Workload  string
+	Params    work.Params
+	Workers   int    // of the whole trial
+	Processes int    // child processes that hold them; 0: they run in the host
+	Locked    bool   // each worker keeps its own OS thread
+	Pool      bool   // false: the plain loop over all items, no dealing
+	Dynamic   bool   // deal by the shared counter instead of equal ranges
+	Items     int64  // of one iteration; -1: until the stop flag is set
+	MaxProcs  int    // GOMAXPROCS of each process that holds workers
+	Dir       string // scratch folder
 
-	Rank  int `json:"rank"`  // first worker of this process
-	Slots int `json:"slots"` // workers of this process
+	Rank  int // first worker of this process
+	Slots int // workers of this process
 }
 
 // UntilStopped is the Items of a fixed-time job.
@@ -38,77 +38,62 @@ const UntilStopped = -1
 
 // Process is what one process of a trial says of itself when it is ready.
 type Process struct {
-	PID      int     `json:"pid"`
-	Role     string  `json:"role"`
-	Rank     int     `json:"rank"`     // of its first worker
-	Slots    int     `json:"slots"`    // workers it holds; 0 for a host that only supervises
-	FirstNS  int64   `json:"first_ns"` // CLOCK_MONOTONIC at the first instruction of its last worker
-	ReadyNS  int64   `json:"ready_ns"`
-	CPUs     []int   `json:"cpus"` // affinity read back; empty where the system has none
-	MaxProcs int     `json:"max_procs"`
-	HWMB     float64 `json:"hwm_B"` // peak resident memory so far; 0 where unknown
+	PID      int
+	Role     string
+	Rank     int   // of its first worker
+	Slots    int   // workers it holds; 0 for a host that only supervises
+	FirstNS  int64 // CLOCK_MONOTONIC at the first instruction of its last worker
+	ReadyNS  int64
+	CPUs     []int // affinity read back; empty where the system has none
+	MaxProcs int
+	HWMB     float64 // peak resident memory so far; 0 where unknown
 }
 
 // Finish is what one worker says after an iteration.
 type Finish struct {
-	Rank  int    `json:"rank"`
-	NS    int64  `json:"ns"` // CLOCK_MONOTONIC at its finish
-	Items int64  `json:"items"`
-	Sum   uint64 `json:"sum,string"`
+	Rank  int
+	NS    int64 // CLOCK_MONOTONIC at its finish
+	Items int64
+	Sum   uint64
 }
 
 // Spent is what one process used between the gate and its last finish.
 type Spent struct {
-	CPUS     float64 `json:"cpu_s"`
-	GCCycles float64 `json:"gc_cycles"`
-	GCCPUS   float64 `json:"gc_cpu_s"`
-	GCPauseS float64 `json:"gc_pause_s"`
-	AllocB   float64 `json:"alloc_B"`
+	CPUS     float64
+	GCCycles float64
+	GCCPUS   float64
+	GCPauseS float64
+	AllocB   float64
 }
 
 // Usage is what one process used over its whole life, told just before it ends.
 type Usage struct {
-	PID   int     `json:"pid"`
-	UserS float64 `json:"user_s"`
-	SysS  float64 `json:"sys_s"`
-	HWMB  float64 `json:"hwm_B"`
+	PID   int
+	UserS float64
+	SysS  float64
+	HWMB  float64
 }
 
 // Report is one iteration of a crew.
 type Report struct {
-	Finishes []Finish `json:"finishes"`
-	Spent    Spent    `json:"spent"` // summed over its processes
+	Finishes []Finish
+	Spent    Spent // summed over its processes
 }
 
 // Done is one iteration of a trial as its host saw it.
 type Done struct {
-	GateNS   int64 `json:"gate_ns"`
-	MergedNS int64 `json:"merged_ns"`
+	GateNS   int64
+	MergedNS int64
 	Report
 }
 
 // Fault names the process that could not go on. It is the one error of a trial
 // in which a worker died.
 type Fault struct {
-	PID    int    `json:"pid"`
-	Rank   int    `json:"rank"` // -1 for the host
-	Detail string `json:"detail"`
-	Signal int    `json:"signal,omitempty"` // that ended it
+	PID    int
+	Rank   int // -1 for the host
+	Detail string
+	Signal int // that ended it
 }
 
 func (f *Fault) Error() string { return f.Detail }
-
-// message is one line on fd 4; exactly one field is set.
-type message struct {
-	Hello  *hello    `json:"hello,omitempty"`
-	Ready  []Process `json:"ready,omitempty"`
-	Report *Report   `json:"report,omitempty"`
-	Done   *Done     `json:"done,omitempty"`
-	Bye    []Usage   `json:"bye,omitempty"`
-	Fault  *Fault    `json:"fault,omitempty"`
-}
-
-type hello struct {
-	PID     int    `json:"pid"`
-	Version string `json:"version"`
-}

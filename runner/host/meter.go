@@ -17,18 +17,29 @@ type meter struct {
 	alloc    float64
 }
 
+// readMeter reads them all. The CPU of the collector is asked for only after
+// its first cycle: before that it is 0, and runtime/metrics takes half a
+// millisecond to set itself up.
 func readMeter() meter {
 	var ms runtime.MemStats
 	runtime.ReadMemStats(&ms)
-	gc := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
-	metrics.Read(gc)
-	m := meter{gcCycles: float64(ms.NumGC), gcPause: float64(ms.PauseTotalNs) / 1e9, alloc: float64(ms.TotalAlloc)}
-	if gc[0].Value.Kind() == metrics.KindFloat64 {
-		m.gcCPU = gc[0].Value.Float64()
+	u := ownRusage()
+	return meter{
+		cpu: u.UserS + u.SysS, gcCycles: float64(ms.NumGC), gcCPU: gcCPU(ms.NumGC),
+		gcPause: float64(ms.PauseTotalNs) / 1e9, alloc: float64(ms.TotalAlloc),
 	}
-	u := ownUsage()
-	m.cpu = u.UserS + u.SysS
-	return m
+}
+
+func gcCPU(cycles uint32) float64 {
+	if cycles == 0 {
+		return 0
+	}
+	s := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindFloat64 {
+		return 0
+	}
+	return s[0].Value.Float64()
 }
 
 func (m meter) since(before meter) Spent {
@@ -45,13 +56,20 @@ func (s Spent) plus(o Spent) Spent {
 	return Spent{s.CPUS + o.CPUS, s.GCCycles + o.GCCycles, s.GCCPUS + o.GCCPUS, s.GCPauseS + o.GCPauseS, s.AllocB + o.AllocB}
 }
 
-// ownUsage returns this process's rusage, children excluded.
+// ownUsage returns this process's rusage, children excluded, and its peak
+// memory.
 func ownUsage() Usage {
+	u := ownRusage()
+	u.HWMB = residentPeak()
+	return u
+}
+
+func ownRusage() Usage {
 	var ru unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
 		panic("host: getrusage: " + err.Error()) // only a wrong argument can fail
 	}
-	return Usage{PID: os.Getpid(), UserS: seconds(ru.Utime), SysS: seconds(ru.Stime), HWMB: residentPeak()}
+	return Usage{PID: os.Getpid(), UserS: seconds(ru.Utime), SysS: seconds(ru.Stime)}
 }
 
 func seconds(tv unix.Timeval) float64 { return float64(tv.Sec) + float64(tv.Usec)/1e6 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -66,27 +65,21 @@ func begin(role string) (*served, Job, error) {
 	unix.CloseOnExec(fdAnswers)
 	unix.CloseOnExec(fdPage)
 	s.wire = &wire{in: bufio.NewReader(in), out: out}
-	if err := s.wire.send(message{Hello: &hello{PID: os.Getpid(), Version: Version}}); err != nil {
-		return s, Job{}, err
+	if role == RoleHost { // a worker is a copy of its host: it need not tell its version
+		if err := s.wire.send(message{Hello: &hello{PID: os.Getpid(), Version: Version}}); err != nil {
+			return s, Job{}, err
+		}
 	}
 	if s.page, err = mapPage(fdPage); err != nil {
 		return s, Job{}, err
 	}
-	line, err := s.wire.in.ReadString('\n')
-	if err != nil {
-		return s, Job{}, errors.New("the pipe of commands closed before a job came")
+	m, err := s.wire.receive()
+	if err != nil || m.Job == nil {
+		return s, Job{}, fmt.Errorf("expected a job on the pipe of commands: %w", err)
 	}
-	text, ok := strings.CutPrefix(line, cmdJob)
-	if !ok {
-		return s, Job{}, fmt.Errorf("expected a job, got %.80q", line)
-	}
-	var job Job
-	if err := json.Unmarshal([]byte(text), &job); err != nil {
-		return s, Job{}, fmt.Errorf("read the job: %w", err)
-	}
-	s.rank = job.Rank
+	s.rank = m.Job.Rank
 	go s.listen()
-	return s, job, nil
+	return s, *m.Job, nil
 }
 
 // listen passes commands on. When the other end closes without an order to
@@ -241,9 +234,14 @@ func (s *served) work() (Report, error) {
 
 // dismiss ends the crews in order and tells what each process used.
 func (s *served) dismiss() error {
+	for _, c := range s.crews {
+		if err := c.Leave(); err != nil {
+			return err
+		}
+	}
 	var used []Usage
 	for _, c := range s.crews {
-		u, err := c.Stop()
+		u, err := c.Gone()
 		if err != nil {
 			return err
 		}

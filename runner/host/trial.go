@@ -76,7 +76,7 @@ func Start(opt Options) (*Trial, error) {
 		return nil, fmt.Errorf("start %s: %w", opt.Program, err)
 	}
 	go t.listen()
-	if err := t.wire.sendJob(opt.Job); err != nil && !errors.Is(err, syscall.EPIPE) {
+	if err := t.wire.send(message{Job: &opt.Job}); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return t, fmt.Errorf("send the job: %w", err) // a host that is gone is told by Ready
 	}
 	return t, nil

@@ -2,7 +2,6 @@ package host
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Commands, one a line on fd 3. Answers are messages, one JSON object a line.
+// Commands on fd 3 after the job, one a line.
 const (
-	cmdJob  = "job " // followed by the Job
 	cmdOpen = "open"
 	cmdStop = "stop"
 )
@@ -32,13 +30,7 @@ type wire struct {
 	mu  sync.Mutex // a host's faults may race with its answers
 }
 
-func (w *wire) send(m message) error {
-	b, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return w.line(b)
-}
+func (w *wire) send(m message) error { return w.line(m.encode()) }
 
 func (w *wire) line(b []byte) error {
 	w.mu.Lock()
@@ -47,25 +39,13 @@ func (w *wire) line(b []byte) error {
 	return err
 }
 
-func (w *wire) sendJob(j Job) error {
-	b, err := json.Marshal(j)
-	if err != nil {
-		return err
-	}
-	return w.line(append([]byte(cmdJob), b...))
-}
-
-// receive reads one answer. io.EOF means that the other end is gone.
+// receive reads one message. io.EOF means that the other end is gone.
 func (w *wire) receive() (message, error) {
-	line, err := w.in.ReadBytes('\n')
+	line, err := w.in.ReadString('\n')
 	if err != nil {
 		return message{}, io.EOF
 	}
-	var m message
-	if err := json.Unmarshal(line, &m); err != nil {
-		return message{}, fmt.Errorf("an answer that is no message: %.80q: %w", line, err)
-	}
-	return m, nil
+	return decode(line)
 }
 
 // childFile adopts an inherited pipe as a file that parks its goroutine while

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// may lists, for each package, the packages of ours that it may import.
+// Arrows go down only.
+var may = map[string]string{
+	"forklore":                  "runner/cli",
+	"forklore/runner/cli":       "plots/report plots runner runner/host runner/work metrics metrics/digest metrics/record experiments",
+	"forklore/plots/report":     "metrics/digest metrics/record metrics/stat plots experiments",
+	"forklore/plots":            "metrics/digest metrics/record metrics/stat experiments",
+	"forklore/runner":           "experiments runner/host runner/work metrics metrics/record metrics/stat",
+	"forklore/metrics/digest":   "experiments metrics/record metrics/stat metrics/law",
+	"forklore/runner/host":      "runner/work runner/link",
+	"forklore/runner/link":      "",
+	"forklore/runner/work":      "runner/link",
+	"forklore/metrics":          "metrics/record",
+	"forklore/metrics/record":   "experiments",
+	"forklore/metrics/law":      "metrics/stat",
+	"forklore/metrics/stat":     "",
+	"forklore/experiments":      "",
+	"forklore/runner/trialhost": "runner/host",
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		allowed, known := may[words[0]]
+		if !known {
+			t.Errorf("%s is in no place of the design: add it here with what it may import", words[0])
+		}
+		for _, imported := range words[1:] {
+			ours, is := strings.CutPrefix(imported, "forklore/")
+			if is && !strings.Contains(" "+allowed+" ", " "+ours+" ") {
+				t.Errorf("%s imports %s", words[0], imported)
+			}
+		}
+	}
+}
+
+// The measured program must stay light: what it links, every worker process
+// starts with.
+func TestTrialhostLinksNothingHeavy(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./runner/trialhost").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		first, _, _ := strings.Cut(pkg, "/")
+		ok := !strings.Contains(first, ".") || strings.HasPrefix(pkg, "golang.org/x/sys") || strings.HasPrefix(pkg, "gonum.org/v1/gonum/blas")
+		if !ok || strings.HasPrefix(pkg, "forklore/experiments") || strings.HasPrefix(pkg, "forklore/metrics") || pkg == "net/http" {
+			t.Errorf("trialhost links %s", pkg)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package plots
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRenderWritesWhatItNamesAndRemovesStale(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, Folder)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"speedup.png", "speedup.csv", ".trials.png.77.tmp", "mine.png", "notes.txt"} {
+		write(t, filepath.Join(folder, name), []byte("x"))
+	}
+	drawn, err := Render(scenarios()["one-cell"], dir, []string{"speedup", "memory", "speedup"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(drawn) != 2 || drawn[0].Name != "speedup" || drawn[0].Absent == "" || drawn[0].PNG != "" {
+		t.Errorf("want an absent speedup and a memory chart, got %+v", drawn)
+	}
+	if drawn[1].PNG != "charts/memory.png" || drawn[1].CSV != "charts/memory.csv" || drawn[1].Absent != "" || drawn[1].Reading == "" {
+		t.Errorf("memory: %+v", drawn[1])
+	}
+	var left []string
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		left = append(left, f.Name())
+	}
+	if diff := cmp.Diff([]string{"memory.csv", "memory.png", "mine.png", "notes.txt"}, left); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderTwice covers the whole way at full size.
+func TestRenderTwice(t *testing.T) {
+	d := scenarios()["golden"]
+	a, b := t.TempDir(), t.TempDir()
+	for _, dir := range []string{a, b} {
+		if _, err := Render(d, dir, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range Charts() {
+		for _, ext := range []string{".png", ".csv"} {
+			name := filepath.Join(Folder, c.Name+ext)
+			if !slices.Equal(read(t, filepath.Join(a, name)), read(t, filepath.Join(b, name))) {
+				t.Errorf("%s differs between two renderings", name)
+			}
+		}
+	}
+}
+
+func TestUnknownChart(t *testing.T) {
+	_, err := Render(scenarios()["one-cell"], t.TempDir(), []string{"pie"})
+	if err == nil || !strings.Contains(err.Error(), `"pie"`) || !strings.Contains(err.Error(), "cpu-timeline") {
+		t.Errorf("want an error that lists the charts, got %v", err)
+	}
+}
+
+func TestRegisterPanics(t *testing.T) {
+	good, err := Lookup("trials")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []Chart{good, {Name: "half"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("register(%q) did not panic", c.Name)
+				}
+			}()
+			register(c)
+		}()
+	}
+}
