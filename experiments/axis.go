@@ -3,6 +3,7 @@ package experiments
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // point is a cell on its way into the plan.
@@ -18,31 +19,69 @@ var cellAxes = []string{"workload", "model", "processes", "cores", "workers", "s
 // spellings returns every way to name the point's value on an axis, the
 // plainest first; none where the point lacks the axis.
 func (p *point) spellings(axis string) []string {
+	if axis == "workload" {
+		return []string{p.Workload, p.base}
+	}
+	return p.Spellings(axis)
+}
+
+// Spellings returns every way in which a file may name the cell's value on an
+// axis, the plainest first: a workload by its name, its whole label, and the
+// author's label without the parameters that were added to it; four workers on
+// two cores as 4 and 2x. It returns none where the cell lacks the axis.
+func (c *Cell) Spellings(axis string) []string {
 	switch axis {
 	case "workload":
-		return []string{p.Workload, p.base}
+		return append([]string{c.Workload}, shortened(c.Label)...)
 	case "model":
-		return []string{p.Model, p.ModelLabel}
+		return append([]string{c.Model}, shortened(c.ModelLabel)...)
 	case "processes":
-		return []string{strconv.Itoa(p.Processes)}
+		return []string{strconv.Itoa(c.Processes)}
 	case "cores":
-		return []string{strconv.Itoa(p.Cores)}
+		return []string{strconv.Itoa(c.Cores)}
 	case "workers":
-		if p.Workers%p.Cores == 0 {
-			return []string{strconv.Itoa(p.Workers), strconv.Itoa(p.Workers/p.Cores) + "x"}
+		if times := c.perCore(); times != "" {
+			return []string{strconv.Itoa(c.Workers), times}
 		}
-		return []string{strconv.Itoa(p.Workers)}
+		return []string{strconv.Itoa(c.Workers)}
 	case "schedule":
-		return []string{p.Schedule}
+		return []string{c.Schedule}
 	case "scaling":
-		return []string{p.Scaling}
+		return []string{c.Scaling}
 	case "iterations":
-		return []string{strconv.Itoa(p.Iterations)}
+		return []string{strconv.Itoa(c.Iterations)}
 	}
-	if v, ok := p.Params[axis]; ok {
+	if v, ok := c.Params[axis]; ok {
 		return []string{v}
 	}
 	return nil
+}
+
+// perCore returns the workers as a multiple of the cores, "4x", or "".
+func (c *Cell) perCore() string {
+	if c.Cores < 1 || c.Workers%c.Cores != 0 {
+		return ""
+	}
+	return strconv.Itoa(c.Workers/c.Cores) + "x"
+}
+
+// shortened returns a label, and what is left of it as the words name=value at
+// its end are taken away one by one: the plan has added them.
+func shortened(label string) []string {
+	out := []string{label}
+	for {
+		at := strings.LastIndexByte(label, ' ')
+		if at < 0 || !strings.Contains(label[at:], "=") {
+			return out
+		}
+		label = label[:at]
+		out = append(out, label)
+	}
+}
+
+// on reports whether the cell has one of the values on an axis.
+func (c *Cell) on(axis string, values []string) bool {
+	return slices.ContainsFunc(c.Spellings(axis), func(s string) bool { return slices.Contains(values, s) })
 }
 
 // is reports whether the point has one of the values on an axis.

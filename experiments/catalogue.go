@@ -6,7 +6,8 @@ package experiments
 type Catalogue struct {
 	Workloads []WorkloadSpec
 	Charts    []string
-	CPUs      int // usable CPUs of this host: what "max" means
+	Metrics   []string // what claims may be about; empty: their names are not checked
+	CPUs      int      // usable CPUs of this host: what "max" means
 }
 
 // WorkloadSpec describes one workload to the reader of a file.

@@ -10,7 +10,9 @@ import (
 // testCatalogue is a host of n CPUs with the workloads that the shipped
 // experiments use.
 func testCatalogue(n int) Catalogue {
-	return Catalogue{CPUs: n, Charts: []string{"trials", "speedup", "phases", "memory", "cpu-timeline", "memory-timeline"}, Workloads: []WorkloadSpec{
+	metrics := []string{"wall_s", "throughput_items_per_s", "throughput_B_per_s", "cpu_work_s", "cpu_per_item_s", "cpu_share",
+		"mem_per_worker_B", "mem_growth_B", "pss_done_B", "cold_s", "spawn_s", "imbalance"}
+	return Catalogue{CPUs: n, Metrics: metrics, Charts: []string{"trials", "speedup", "phases", "memory", "cpu-timeline", "memory-timeline"}, Workloads: []WorkloadSpec{
 		{Name: "sieve", Summary: "primes per segment", Params: []ParamSpec{intParam("segment", "65536", 1, 1<<24)}},
 		{Name: "matmul", Summary: "blocked matrix product", Params: []ParamSpec{intParam("n", "128", 1, 4096), intParam("block", "64", 1, 1024)}},
 		{Name: "sha256", Summary: "hash of private buffers", Params: []ParamSpec{bytesParam("size", "65536")}},

@@ -1,5 +1,7 @@
 package experiments
 
+import "math"
+
 // The five concurrency models. A model is a layout of workers over the two
 // backends: see [Cell.Processes].
 const (
@@ -52,7 +54,8 @@ type Cell struct {
 
 // TotalItems returns the items of one iteration of the cell's trial, given the
 // calibrated number for cells with AutoS: base times workers under weak
-// scaling. It is 0 for a fixed-time cell.
+// scaling, plus Extra of them, at least one item, for a positive control. It
+// is 0 for a fixed-time cell.
 func (c Cell) TotalItems(calibrated int64) int64 {
 	base := c.Items
 	if c.AutoS > 0 {
@@ -60,6 +63,9 @@ func (c Cell) TotalItems(calibrated int64) int64 {
 	}
 	if c.Scaling == Weak {
 		base *= int64(c.Workers)
+	}
+	if c.Extra > 0 && base > 0 {
+		base += max(1, int64(math.Round(float64(base)*c.Extra)))
 	}
 	return base
 }
@@ -91,10 +97,10 @@ type Dropped struct {
 // order. It is a pure function of both.
 type Plan struct {
 	Seed    uint64    `json:"seed"`
-	Hash    string    `json:"hash"` // 16 hex digits over seed, cells, trials, warmup and order
+	Hash    string    `json:"hash"` // 16 hex digits over seed, cells, trials, warmup, order and the rule of adaptive trials
 	Cells   []Cell    `json:"cells"`
 	Dropped []Dropped `json:"dropped"`
-	Trials  int       `json:"trials"` // measured trials per cell
+	Trials  int       `json:"trials"` // measured trials per cell; the most there can be with Adaptive
 	Warmup  int       `json:"warmup"` // trials per cell that are run first and discarded from every statistic
 	Order   string    `json:"order"`  // "blocks" or "sequential"
 	Sample  Sample    `json:"sample"`

@@ -26,6 +26,7 @@ func (r *reader) checkGrid() {
 	}
 	r.checkPatches(x)
 	r.checkTimeouts(x)
+	r.checkClaims(x)
 }
 
 // nothingLeft reports a grid that the rules or the machine have emptied.

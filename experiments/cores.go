@@ -178,6 +178,13 @@ func (w workerCount) of(cores int) int {
 	return w.n
 }
 
+func (w workerCount) String() string {
+	if w.times {
+		return strconv.Itoa(w.n) + "x"
+	}
+	return strconv.Itoa(w.n)
+}
+
 var multiple = regexp.MustCompile(`^([0-9]+)x$`)
 
 func (r *reader) workers(n *yaml.Node) {

@@ -42,6 +42,19 @@ func checkShipped(t *testing.T, name string, cpus int, profile string) {
 	if e.Name != name || !strings.HasSuffix(e.Question, "?") || len(e.Analysis) < 200 || len(e.Tags) == 0 {
 		t.Errorf("%s: lacks a name, question, analysis or tags", name)
 	}
+	if n := len(p.Claims); n < 3 {
+		t.Errorf("%s: only %d claims", name, n)
+	}
+	if on := p.Controls.AA && p.Controls.Canary; on != (profile == "thorough" || profile == "" && name != "quick") {
+		t.Errorf("%s, profile %q: controls are %+v", name, profile, p.Controls)
+	}
+	if profile == "" && cpus > 1 {
+		for _, c := range p.Claims {
+			if c.Kind == ClaimCompare && len(p.Pairs(c)) == 0 {
+				t.Errorf("%s on %d CPUs: claim %s has no cells", name, cpus, c.ID)
+			}
+		}
+	}
 	if !slices.Equal(e.Profiles, []string{"smoke", "thorough"}) {
 		t.Errorf("%s: profiles are %q", name, e.Profiles)
 	}

@@ -32,8 +32,11 @@ type Experiment struct {
 	Analysis string // Markdown
 	Tags     []string
 	Charts   []string // empty means all that the data allow
-	Trials   int
+	Trials   int      // the most there can be where Adaptive is set
 	Warmup   int
+	Adaptive *Adaptive // nil: Trials blocks
+	Claims   []Claim
+	Controls Controls
 	Order    string // "blocks" or "sequential"
 	Seed     uint64
 	Sample   Sample
@@ -77,7 +80,7 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 
 // document reads a whole document, overlaid or not.
 func (r *reader) document(root *yaml.Node) *Experiment {
-	r.e = &Experiment{grid: &grid{cpus: max(1, r.cat.CPUs)}}
+	r.e = &Experiment{grid: &grid{cpus: max(1, r.cat.CPUs), spin: spinOf(r.cat)}}
 	r.grid, r.nodes = r.e.grid, map[string]*yaml.Node{}
 	before := len(r.faults)
 	r.group(root, "", nil)

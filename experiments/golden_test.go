@@ -116,12 +116,22 @@ func show(p *Plan) string {
 	}
 	for _, c := range p.Cells {
 		line(c)
+		if c.Control != "" {
+			fmt.Fprintf(&b, " control %s extra %v", c.Control, c.Extra)
+		}
 		b.WriteByte('\n')
 	}
 	for _, d := range p.Dropped {
 		b.WriteString("dropped ")
 		line(d.Cell)
 		fmt.Fprintf(&b, ": %s\n", d.Because)
+	}
+	if p.Adaptive != nil {
+		fmt.Fprintf(&b, "adaptive %+v\n", *p.Adaptive)
+	}
+	for _, c := range p.Claims {
+		text, _ := json.Marshal(c)
+		fmt.Fprintf(&b, "claim %s: %d pairs\n", text, len(p.Pairs(c)))
 	}
 	return b.String()
 }

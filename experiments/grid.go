@@ -22,6 +22,8 @@ type grid struct {
 	iterations []int
 	timeoutS   float64
 	placement  Placement
+	claims     []*claim
+	spin       *Cell // the canary; nil where the catalogue has nothing to spin with
 	include    []*grid
 	exclude    []*rule
 	override   []*rule

@@ -41,15 +41,12 @@ var later = map[string]string{
 	"go":     "an axis over GOGC and GOMEMLIMIT",
 	"limits": "limits on memory, retries and failures",
 	"probe":  "an event loop beside the work",
-	"faults": "workers that are killed on purpose", "controls": "A/A and positive controls",
-	"claims": "statements to be tested", "report": "sections of the report",
+	"faults": "workers that are killed on purpose", "report": "sections of the report",
 	"workloads.link": "how workers talk", "workloads.command": "external programs",
-	"trials.min": "adaptive trials", "trials.max": "adaptive trials", "trials.precision": "adaptive trials",
-	"trials.step": "adaptive trials", "trials.budget": "adaptive trials",
 }
 
 func keys() []keyReader {
-	return slices.Concat(headKeys(), axisKeys(), runKeys(), ruleKeys())
+	return slices.Concat(headKeys(), axisKeys(), trialKeys(), runKeys(), ruleKeys(), claimKeys(), profileKeys())
 }
 
 func headKeys() []keyReader {
@@ -92,9 +89,22 @@ func axisKeys() []keyReader {
 	}
 }
 
+func trialKeys() []keyReader {
+	return []keyReader{
+		{Key: Key{"trials", "Measured trials of every cell: the n of every statistic. A mapping lets the run stop once it is precise enough.",
+			"count, or mapping", "10", "trials: 30", false}, read: (*reader).trials, merge: true},
+		{Key: Key{"trials.min", "Blocks before the first look at the precision.", "count from 2", "10", "min: 15", false}, read: (*reader).adaptiveMin},
+		{Key: Key{"trials.max", "Blocks at the most.", "count from 2", "50", "max: 100", false}, read: (*reader).adaptiveMax},
+		{Key: Key{"trials.step", "Blocks between two looks.", "count", "5", "step: 10", false}, read: (*reader).adaptiveStep},
+		{Key: Key{"trials.precision", "The run stops when the 95 % interval of every ratio under test reaches at most this far to each side.",
+			"share from 0.1% to 100%", "2%", "precision: 1%", false}, read: (*reader).adaptivePrecision},
+		{Key: Key{"trials.budget", "The run stops, though not before min blocks, rather than take longer than this.", "duration",
+			"", "budget: 10m", false}, read: (*reader).adaptiveBudget},
+	}
+}
+
 func runKeys() []keyReader {
 	return []keyReader{
-		{Key: Key{"trials", "Measured trials of every cell: the n of every statistic.", "count", "10", "trials: 30", false}, read: (*reader).trials},
 		{Key: Key{"warmup", "Trials of every cell that are run first and discarded.", "count", "0", "warmup: 2", false}, read: (*reader).warmup},
 		{Key: Key{"order", "blocks: one trial of every cell, in random order, again and again; sequential: cell after cell.",
 			"blocks or sequential", "blocks", "order: sequential", false}, read: (*reader).order},
@@ -116,6 +126,14 @@ func runKeys() []keyReader {
 			read: (*reader).sampleEvery},
 		{Key: Key{"sample.metrics", "What is read; all unless given.", "list of " + strings.Join(SampleMetrics, ", "),
 			"", "metrics: [cpu, rss]", false}, read: (*reader).sampleMetrics},
+		{Key: Key{"controls", "Cells that test the run instead of the question: all, none, or the named ones.", "true, false or mapping",
+			"false", "controls: true", false}, read: (*reader).controls, merge: true},
+		{Key: Key{"controls.aa", "The reference cell once more: no difference may be found.", "true or false",
+			"", "aa: true", false}, read: control("controls.aa", func(c *Controls) *bool { return &c.AA })},
+		{Key: Key{"controls.positive", "The reference cell with 10 % more items: the difference must be found.", "true or false",
+			"", "positive: true", false}, read: control("controls.positive", func(c *Controls) *bool { return &c.Positive })},
+		{Key: Key{"controls.canary", "A short spin on one core at the start of each block: it tells whether the machine is what it was.", "true or false",
+			"", "canary: true", false}, read: control("controls.canary", func(c *Controls) *bool { return &c.Canary })},
 		{Key: Key{"charts", "Which charts, in which order; all that the data allow unless given.", "list of names",
 			"", "charts: [speedup, memory]", false}, read: (*reader).charts},
 	}
@@ -129,6 +147,11 @@ func ruleKeys() []keyReader {
 			"", "exclude: [{model: threads, workers: 64x, because: the machine has too few threads}]", false}, read: (*reader).excludes},
 		{Key: Key{"override", "Settings to change in the cells that match.", "list of {where: axes, set: settings}",
 			"", "override: [{where: {workload: matmul}, set: {timeout: 5m}}]", false}, read: (*reader).overrides},
+	}
+}
+
+func profileKeys() []keyReader {
+	return []keyReader{
 		{Key: Key{"profiles", "Partial experiments that --profile NAME lays over the file.", "mapping of names to keys and values",
 			"", "profiles: {smoke: {trials: 2}}", false}, read: (*reader).profiles},
 	}

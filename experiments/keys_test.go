@@ -24,7 +24,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	for _, name := range strings.Fields("question analysis tags workloads models cores workers schedule scaling iterations exclude include " +
-		"override trials warmup order seed timeout placement sample charts profiles") {
+		"override trials warmup order seed timeout placement sample charts profiles claims controls trials.min trials.budget controls.canary claims.where") {
 		if !seen[name] {
 			t.Errorf("key %q is missing", name)
 		}
@@ -35,7 +35,7 @@ func TestKeys(t *testing.T) {
 func TestKeyExamples(t *testing.T) {
 	base := map[string]string{
 		"question": "question: Q?", "workloads": "workloads: [sieve, {use: matmul, n: [64, 128]}]",
-		"models": "models: [sequential, threads, processes]", "cores": "cores: [1, max]", "workers": "workers: [1x, 64x]",
+		"models": "models: [sequential, goroutines, threads, processes]", "cores": "cores: [1, max]", "workers": "workers: [1x, 64x]",
 	}
 	order := []string{"question", "workloads", "models", "cores", "workers"}
 	for _, k := range Keys() {
@@ -51,6 +51,8 @@ func TestKeyExamples(t *testing.T) {
 			lines[group] = fmt.Sprintf("workloads: [{use: sieve, %s}]", k.Example)
 		case group == "models":
 			lines[group] = fmt.Sprintf("models: [{use: hybrid, %s}]", k.Example)
+		case group == "claims":
+			lines[group] = fmt.Sprintf("claims: [{%s}]", strings.Join(append(claimBeside(k.Name), k.Example), ", "))
 		default:
 			lines[group] = fmt.Sprintf("%s: {%s}", group, k.Example)
 		}
@@ -70,6 +72,28 @@ func TestKeyExamples(t *testing.T) {
 	}
 }
 
+// claimBeside is what a claim needs beside one of its keys.
+func claimBeside(name string) []string {
+	says := "says: Processes are faster."
+	switch name {
+	case "claims.says":
+		return []string{"metric: wall_s", "compare: {processes: goroutines}"}
+	case "claims.metric", "claims.margin":
+		return slices.DeleteFunc([]string{says, "metric: wall_s", "compare: {processes: goroutines}"}, func(s string) bool {
+			return strings.HasPrefix(s, "metric") && name == "claims.metric"
+		})
+	case "claims.compare":
+		return []string{says, "metric: wall_s"}
+	case "claims.law", "claims.quantity", "claims.model":
+		return slices.DeleteFunc([]string{says, "law: usl", "quantity: sigma", "model: threads", "at_most: 2%"}, func(s string) bool {
+			return strings.HasPrefix(s, strings.TrimPrefix(name, "claims."))
+		})
+	case "claims.at_least", "claims.at_most":
+		return []string{says, "metric: cpu_share"}
+	}
+	return []string{says, "metric: wall_s", "at_most: 5s"}
+}
+
 // TestDefaults: a file that writes every default out has the same plan.
 func TestDefaults(t *testing.T) {
 	text := "question: Q?\nworkloads: [sieve]\nmodels: [goroutines]\ncores: [1, 2]\n"
@@ -80,6 +104,7 @@ func TestDefaults(t *testing.T) {
 		case k.Default == "" || k.Default == "{}":
 		case group == "workloads":
 			written = strings.Replace(written, "[sieve]", fmt.Sprintf("[{use: sieve, %s: %s}]", name, k.Default), 1)
+		case group == "trials" && nested: // of the other form
 		case nested:
 			groups[group] = append(groups[group], name+": "+k.Default)
 		default:

@@ -31,6 +31,8 @@ func TestOptionFaults(t *testing.T) {
 		{Set: []string{"profiles.smoke=1"}}, {Set: []string{"timeout=&a 5s"}}, {Set: []string{"a.b.c.d.e=1"}}, {Set: []string{"trials=1\n2"}},
 		{Set: []string{"trials=# 5"}}, {Set: []string{"trials=a: b: c"}}, {Set: []string{"trials=010", "seed=-1"}}, {Set: []string{"question=né \xff"}},
 		{Set: []string{"exclude=[{cores: 4}]"}}, {Set: []string{"workloads=[seive]"}}, {Set: []string{"claims=1"}},
+		{Set: []string{"claims=[{says: S., metric: wall_s, compare: {processes: goroutine}}]"}}, {Set: []string{"controls=maybe"}},
+		{Set: []string{"trials.max=5"}}, {Set: []string{"trials={min: 2, max: 5}", "trials.step=0"}}, {Set: []string{"order=sequential", "trials.max=40"}},
 		{Profile: "smok"}, {Profile: "none", Set: []string{"x=1"}},
 		{Filter: " "}, {Filter: "sieve"}, {Filter: "workload:"}, {Filter: "workload:seive"}, {Filter: "workload:(sieve OR"}, {Filter: "workload:(sieve bus)"},
 		{Filter: "(cores:1"}, {Filter: "cores:1)"}, {Filter: "cores:1 OR"}, {Filter: "OR cores:1"}, {Filter: "cors:1"}, {Filter: "cores:3"}, {Filter: "cores:one"},
@@ -148,7 +150,7 @@ func FuzzLoad(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			if len(b) < 2000 {
+			if len(b) < 4000 {
 				f.Add(b)
 			}
 		}

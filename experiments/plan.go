@@ -27,7 +27,8 @@ func (e *Experiment) Plan() (*Plan, error) {
 	if faults != nil {
 		return nil, faults
 	}
-	p := &Plan{Seed: e.Seed, Trials: e.Trials, Warmup: e.Warmup, Order: e.Order, Sample: e.Sample}
+	p := &Plan{Seed: e.Seed, Trials: e.Trials, Warmup: e.Warmup, Order: e.Order, Sample: e.Sample,
+		Claims: e.Claims, Controls: e.Controls, Adaptive: e.Adaptive}
 	for _, d := range x.dropped {
 		if keep.test(&d.point) {
 			p.Dropped = append(p.Dropped, Dropped{d.Cell, d.because})
@@ -54,6 +55,7 @@ func (e *Experiment) Plan() (*Plan, error) {
 	if len(p.Cells) == 0 {
 		return nil, Faults{keep.fault(1, fmt.Sprintf("none of the %d cells is left", len(x.points)), "loosen the filter; forklore plan lists the cells")}
 	}
+	p.addControls(e.Controls, e.grid)
 	p.Hash = p.hash()
 	return p, nil
 }
@@ -164,6 +166,9 @@ func (c Cell) hash() string {
 func (p *Plan) hash() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %d %d %s\n", p.Seed, p.Trials, p.Warmup, p.Order)
+	if p.Adaptive != nil {
+		fmt.Fprintf(h, "%+v\n", *p.Adaptive)
+	}
 	for _, c := range p.Cells {
 		h.Write([]byte(c.ID))
 	}
@@ -172,10 +177,10 @@ func (p *Plan) hash() string {
 
 // Steps yields every trial in the order in which it is run. In blocks, each
 // block holds one trial of every cell in a random order that is decided by the
-// seed and the block's number alone, so that more trials only add blocks;
-// warm-up blocks come first and are numbered with the others. In sequential
-// order a cell's trials follow each other, its warm-ups first, and Block is
-// the trial's number within the cell.
+// seed and the block's number alone, so that more trials only add blocks; the
+// canary comes before them. Warm-up blocks come first and are numbered with the
+// others. In sequential order a cell's trials follow each other, its warm-ups
+// first, and Block is the trial's number within the cell.
 func (p *Plan) Steps() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		trial, blocks := 0, p.Warmup+p.Trials
@@ -191,7 +196,7 @@ func (p *Plan) Steps() iter.Seq[Step] {
 			return
 		}
 		for block := 1; block <= blocks; block++ {
-			for i, cell := range shuffled(len(p.Cells), p.Seed, uint64(block)) {
+			for i, cell := range p.block(uint64(block)) {
 				trial++
 				if !yield(Step{trial, block, i + 1, block <= p.Warmup, cell}) {
 					return
@@ -199,6 +204,16 @@ func (p *Plan) Steps() iter.Seq[Step] {
 			}
 		}
 	}
+}
+
+// block returns the cells of one block in their order. A canary, which is the
+// last cell of its plan, comes first and moves no other cell.
+func (p *Plan) block(block uint64) []int {
+	last := len(p.Cells) - 1
+	if last < 0 || p.Cells[last].Control != ControlCanary {
+		return shuffled(last+1, p.Seed, block)
+	}
+	return append([]int{last}, shuffled(last, p.Seed, block)...)
 }
 
 // shuffled is Fisher and Yates' shuffle of 0..n-1, written out so that a plan
@@ -226,7 +241,9 @@ func shuffled(n int, seed, block uint64) []int {
 // (so that parallel cells end sooner), or one second where the items are
 // counted; times iterations, and times workers per core under weak scaling.
 // To this it adds 50 ms per trial, 5 ms per process, and three trials of
-// calibration for each workload that needs it.
+// calibration for each workload that needs it. With adaptive trials it is the
+// time of the most blocks that there can be, or the budget where that is less:
+// an upper end, for what the data will ask for is unknown.
 func (p *Plan) Estimate() time.Duration {
 	var total float64
 	calibrated := map[string]bool{}
@@ -247,7 +264,11 @@ func (p *Plan) Estimate() time.Duration {
 		if c.Scaling == Weak && c.DurationS == 0 {
 			length *= max(1, float64(c.Workers)/float64(c.Cores))
 		}
+		length *= 1 + c.Extra
 		total += (length + 0.05 + 0.005*float64(c.Processes)) * float64(p.Trials+p.Warmup)
+	}
+	if p.Adaptive != nil && p.Adaptive.BudgetS > 0 {
+		total = min(total, p.Adaptive.BudgetS)
 	}
 	const longest = 290 * 365 * 24 * 3600 // what a time.Duration can hold
 	return time.Duration(min(total, longest) * float64(time.Second)).Round(time.Millisecond)

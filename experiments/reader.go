@@ -21,8 +21,10 @@ type reader struct {
 	grid     *grid
 	w        *workload // being read
 	m        *model    // being read
+	c        *claim    // being read
 	nodes    map[string]*yaml.Node
 	lenient  bool            // the rule being read was written for more workloads than the overlay leaves
+	told     []Claim         // of the file itself
 	fromBase map[string]bool // keys of an overlaid document that the overlay left alone; nil for the file itself
 }
 

@@ -63,8 +63,7 @@ func (r *reader) charts(n *yaml.Node) {
 
 func (r *reader) trials(n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
-		r.fault(n, "trials: adaptive trials (min, max, precision...) are not supported yet by this version").Remedy =
-			"write a count: trials: 10"
+		r.adaptive(n)
 		return
 	}
 	v, _ := r.whole(n, "trials", 1, maxTrials)
@@ -78,6 +77,10 @@ func (r *reader) warmup(n *yaml.Node) {
 
 func (r *reader) order(n *yaml.Node) {
 	r.e.Order, _ = r.word(n, "order", []string{"blocks", "sequential"})
+	if r.e.Order == "sequential" && r.e.Adaptive != nil {
+		r.fault(n, "order: adaptive trials end after whole blocks, and sequential order has none").Remedy =
+			"write order: blocks, or a count: trials: 30"
+	}
 }
 
 func (r *reader) seed(n *yaml.Node) { r.e.Seed, _ = r.whole(n, "seed", 0, math.MaxUint64) }

@@ -48,12 +48,25 @@ func (c *campaign) calibrate(ctx context.Context) {
 			continue
 		}
 		items := cell.TotalItems(known.items)
+		if cell.Control == experiments.ControlPositive && items > 0 {
+			c.checkExtra(cell, known.items)
+		}
 		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
 		if !proven[key] && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
 			proven[key] = true
 			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
 			c.refer(ctx, cell, g, items)
 		}
+	}
+}
+
+// checkExtra warns of a positive control that cannot have just 10 % more items.
+func (c *campaign) checkExtra(cell experiments.Cell, calibrated int64) {
+	more, share := cell.TotalItems(calibrated), cell.Extra
+	cell.Extra = 0
+	plain := cell.TotalItems(calibrated)
+	if got := float64(more-plain) / float64(plain); math.Abs(got-share) > share/5 {
+		c.warn("items are few: the positive control has %d beside %d, which is %.2g %% more instead of %.2g %%", more, plain, 100*got, 100*share)
 	}
 }
 

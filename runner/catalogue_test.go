@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"forklore/experiments"
+	"forklore/metrics/digest"
 	"forklore/metrics/record"
 	"forklore/runner/host"
 )
@@ -19,7 +20,11 @@ func TestShippedExperimentsAreValid(t *testing.T) {
 		}
 		for _, cpus := range []int{1, 2, 6, 64} {
 			for _, profile := range []string{"", "smoke", "thorough"} {
-				e, err := experiments.Load(src, Catalogue(charts, cpus), experiments.Options{Profile: profile})
+				cat := Catalogue(charts, cpus)
+				for _, m := range digest.Metrics() {
+					cat.Metrics = append(cat.Metrics, m.Name)
+				}
+				e, err := experiments.Load(src, cat, experiments.Options{Profile: profile})
 				if err != nil {
 					t.Errorf("%s, profile %q, %d CPUs:\n%v", name, profile, cpus, err)
 					continue

@@ -42,6 +42,7 @@ func reference(c experiments.Cell, items int64) experiments.Cell {
 	c.Cores, c.Workers, c.Processes = 1, 1, 1
 	c.Schedule, c.Scaling = experiments.Static, experiments.Strong
 	c.Items, c.AutoS, c.DurationS, c.Iterations = items, 0, 0, 1
+	c.Control, c.Extra = "", 0
 	c.ID = "reference"
 	return c
 }

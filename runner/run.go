@@ -69,6 +69,8 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
+	precision    *precision // of a run with adaptive trials, else nil
+	started      time.Time
 	outcome      Outcome
 }
 
@@ -88,7 +90,7 @@ func newCampaign(cfg Config) *campaign {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS}
+	return &campaign{Config: cfg, plan: cfg.Plan, fs: cfg.FS, started: cfg.Now()}
 }
 
 // open makes everything that is written to before anything is measured.
@@ -152,25 +154,59 @@ func (c *campaign) loop(ctx context.Context) error {
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
 	}
+	if c.plan.Adaptive != nil {
+		c.adapt()
+	}
 	total := len(c.plan.Cells) * (c.plan.Trials + c.plan.Warmup)
+	var began time.Time // the block at hand
 	for step := range c.plan.Steps() {
 		if ctx.Err() != nil || c.stopping() {
 			c.outcome.Interrupted = true
 			return nil
 		}
+		if step.Position == 1 {
+			began = c.Now()
+		}
 		cell := &c.plan.Cells[step.Cell]
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
 		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
-			return fmt.Errorf("the run ends here, after %d trials that are safe in %s: %w; free the disk and run again", c.outcome.Trials, c.folder.Dir, err)
+			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
 		if a.row.Status != record.OK {
 			c.outcome.Failed++
 		}
 		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
+		if c.enough(step, &a.row, began) {
+			return nil
+		}
 	}
 	return nil
+}
+
+// adapt prepares a run that decides itself how many blocks it needs.
+func (c *campaign) adapt() {
+	c.precision = newPrecision(c.plan)
+	if len(c.precision.pairs) == 0 {
+		c.warn("no two cells of the plan can be compared, so no precision can be reached: the run goes on to %d blocks", c.plan.Trials)
+	}
+}
+
+// enough tells whether a run with adaptive trials ends after a step, and writes
+// down why.
+func (c *campaign) enough(step experiments.Step, row *record.Trial, began time.Time) bool {
+	if c.precision == nil {
+		return false
+	}
+	c.precision.add(step, row)
+	done := step.Block - c.plan.Warmup
+	if step.Position < len(c.plan.Cells) || done < 1 {
+		return false
+	}
+	now := c.Now()
+	c.manifest.Stopped = decide(*c.plan.Adaptive, done, c.precision.halfWidths(), now.Sub(c.started).Seconds(), now.Sub(began).Seconds())
+	return c.manifest.Stopped != ""
 }
 
 // step runs one trial of the plan, or says why it cannot be run.

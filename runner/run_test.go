@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,6 +109,9 @@ func TestEveryModelMakesWholeRows(t *testing.T) {
 		if r.ItemsDone != 12 || r.Checksum != rows[0].Checksum || r.GoMaxProcs != 1 {
 			t.Errorf("trial %d %s: %v items, checksum %s, GOMAXPROCS %d", r.Trial, r.Model, r.ItemsDone, r.Checksum, r.GoMaxProcs)
 		}
+		if gap := math.Abs(r.CPUS - r.RusageS); gap > 0.01*r.RusageS+0.001 {
+			t.Errorf("trial %d %s: %s says %v s of CPU, the tree's rusage %v s", r.Trial, r.Model, r.CPUSource, r.CPUS, r.RusageS)
+		}
 		if sum := r.SpawnS + r.SetupS + r.WallS + r.MergeS + r.ReapS; sum > r.ColdS*1.001 {
 			t.Errorf("trial %d %s: phases add up to %v s of %v s", r.Trial, r.Model, sum, r.ColdS)
 		}
@@ -120,7 +124,10 @@ func TestFailuresAreRows(t *testing.T) {
 		"panic": record.Crashed, "hang": record.Timeout, "wrong": record.Wrong, "leak": record.Crashed, "sleepsetup": record.Timeout,
 	} {
 		t.Run(how, func(t *testing.T) {
-			t.Parallel()
+			limit := "30s"
+			if want == record.Timeout {
+				limit = "1s"
+			}
 			out, rows := run(t, campaignOf(t, fmt.Sprintf(`
 question: Is a failure a row?
 workloads:
@@ -130,8 +137,10 @@ models: [goroutines, processes]
 cores: [1]
 workers: [2]
 trials: 1
-timeout: 1s
-`, how)))
+timeout: 30s
+override:
+  - {where: {workload: misbehave}, set: {timeout: %s}}
+`, how, limit)))
 			if len(rows) != 4 {
 				t.Fatalf("%d rows, want 4", len(rows))
 			}

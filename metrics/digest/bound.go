@@ -1,11 +1,9 @@
 package digest
 
 import (
-	"fmt"
 	"math"
 
 	"forklore/experiments"
-	"forklore/metrics/record"
 	"forklore/metrics/stat"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -51,7 +49,7 @@ func (d *Digest) boundPart(c experiments.Claim, m Metric, i, claims int) Part {
 	p.Companion = meanRange(x)
 	p.P = target.signP(x)
 	p.Verdict, p.Reason = Judge(p.Primary, p.Companion, target, d.Gates)
-	p.Trials = target.medianTrials(s, alpha/float64(claims))
+	p.need = func() int { return target.medianTrials(s, alpha/float64(claims)) }
 	return p
 }
 
@@ -110,101 +108,4 @@ func (t Target) medianTrials(s stat.Summary, alpha float64) int {
 		need = max(need, n*math.Pi/2)
 	}
 	return max(leastN, int(math.Ceil(need)))
-}
-
-// proportionParts judges the share of trials that end ok. Trials that the user
-// ended or that could not be run say nothing of it.
-func (d *Digest) proportionParts(c experiments.Claim, claims int) ([]Part, string) {
-	if c.Metric != "ok" && c.Metric != "" {
-		return nil, fmt.Sprintf("unknown share %q; known is ok, the share of trials that end ok", c.Metric)
-	}
-	if c.AtLeast == nil && c.AtMost == nil {
-		return nil, "a proportion needs at_least or at_most"
-	}
-	cells, reason := d.chosen(c)
-	var parts []Part
-	for _, i := range cells {
-		parts = append(parts, d.proportionPart(c, i, claims))
-	}
-	return parts, reason
-}
-
-func (d *Digest) proportionPart(c experiments.Claim, i, claims int) Part {
-	target := Target{AtLeast: c.AtLeast, AtMost: c.AtMost}
-	p := Part{Title: Title(d.Cells[i].Cell), Left: i, Right: none, Metric: "ok", Target: target,
-		Primary: noRange, Companion: noRange, P: math.NaN()}
-	k, n := len(d.Cells[i].Trials), len(d.Cells[i].Trials)
-	for status, count := range d.Cells[i].Failed {
-		if status != record.Killed && status != record.Skipped {
-			n += count
-		}
-	}
-	if n == 0 {
-		p.Verdict, p.Reason = NoData, "no trial ended by itself"
-		return p
-	}
-	wide, err := stat.ClopperPearson(k, n, 0.95)
-	narrow, err2 := stat.ClopperPearson(k, n, 0.90)
-	if err != nil || err2 != nil {
-		p.Verdict, p.Reason = NoData, "no interval"
-		return p
-	}
-	p.Primary = Range{wide.Estimate, wide.Lo, wide.Hi, narrow.Lo, narrow.Hi, n, "Clopper-Pearson", ""}
-	p.P = target.shareP(k, n)
-	p.Verdict, p.Reason = target.alone(p.Primary, d.Gates)
-	p.Trials = target.shareTrials(float64(k)/float64(n), alpha/float64(claims))
-	return p
-}
-
-// alone is Judge for an exact interval, which needs no companion.
-func (t Target) alone(r Range, gates []Gate) (verdict, reason string) {
-	if broken := brokenGates(gates); broken != "" {
-		return Inconclusive, broken
-	}
-	if verdict = t.judge(r); verdict == Inconclusive {
-		reason = t.undecided(r)
-	}
-	return verdict, reason
-}
-
-// shareP returns the two-sided p of the exact binomial tests that the
-// Clopper-Pearson interval inverts.
-func (t Target) shareP(k, n int) float64 {
-	outside, inside := 1.0, 0.0
-	tails := func(b float64) (atMost, atLeast float64) { // of k under the share b
-		if b <= 0 || b >= 1 {
-			at := b * float64(n)
-			return truth(float64(k) >= at), truth(float64(k) <= at)
-		}
-		x := distuv.Binomial{N: float64(n), P: b}
-		return x.CDF(float64(k)), 1 - x.CDF(float64(k)-1)
-	}
-	if b := t.AtLeast; b != nil {
-		below, above := tails(*b)
-		outside, inside = min(outside, 2*below), max(inside, 2*above)
-	}
-	if b := t.AtMost; b != nil {
-		below, above := tails(*b)
-		outside, inside = min(outside, 2*above), max(inside, 2*below)
-	}
-	return min(1, outside, inside)
-}
-
-func truth(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-// shareTrials returns the number of trials from which the interval of the
-// share seen lies clear of the bounds; 0 where 100 000 are not enough.
-func (t Target) shareTrials(share, alpha float64) int {
-	for n := 5; n <= 100_000; n += 1 + n/20 {
-		i, err := stat.ClopperPearson(int(math.Round(share*float64(n))), n, 1-alpha)
-		if err == nil && t.within(i.Lo, i.Hi) != Inconclusive {
-			return n
-		}
-	}
-	return 0
 }

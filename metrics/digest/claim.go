@@ -72,7 +72,7 @@ func (d *Digest) comparePart(c experiments.Claim, pair pairing, axis string, cla
 	} else {
 		p.P = target.p(k.logs)
 		p.Verdict, p.Reason = Judge(k.Theta, k.Shift, target, d.Gates)
-		p.Trials = target.trials(k.logs, alpha/float64(claims))
+		p.need = func() int { return target.trials(k.logs, alpha/float64(claims)) }
 		k.Verdict, k.Why = p.Verdict, p.Reason
 	}
 	p.Comparison = &k

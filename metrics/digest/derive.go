@@ -204,9 +204,6 @@ func (d *Digest) claimRow(v *Verdict) []string {
 
 func (d *Digest) partRow(v *Verdict, i int) []string {
 	p := v.Parts[i]
-	if p.Verdict != Inconclusive || v.Broken != "" {
-		p.Trials = 0
-	}
 	return d.verdictRow(v, i+1, &p, math.NaN())
 }
 

@@ -20,6 +20,7 @@ type Digest struct {
 	Noise    []Noise  // trials that something disturbed, in the file's order; at most maxFailures
 
 	noisy, invalid record.Set // numbers of trials
+	resamples      int        // of a bootstrap; 0: as many as the number of curves allows
 	derived        *derived   // what was derived so far; nil in a Digest not made by Load
 }
 

@@ -45,13 +45,14 @@ const (
 // flags warns of what the values themselves and their order show. Each kind is
 // one warning, which names the first cells.
 func (d *Digest) flags() []string {
-	var outliers, drifts, unsteady, uneven kind
+	var outliers, drifts, unsteady, uneven, twice kind
 	var p, drift []float64
 	var at []int
-	most := 0
 	for i := range d.Cells {
 		c := &d.Cells[i]
-		most = max(most, len(c.Trials))
+		if again := len(c.Blocks) - distinct(c.Blocks); again > 0 {
+			twice.add(again, fmt.Sprintf("%s (%s)", Title(c.Cell), trials(again)))
+		}
 		if far := c.Outliers("wall_s"); far != nil && len(c.Trials) >= leastSeries {
 			outliers.add(len(far), fmt.Sprintf("%s (%s)", Title(c.Cell), trialNumbers(c, far)))
 		}
@@ -72,8 +73,9 @@ func (d *Digest) flags() []string {
 			}
 		}
 	}
-	d.unevenArms(&uneven, most)
+	d.unevenArms(&uneven)
 	var list []string
+	list = twice.say(list, "more than one trial of a cell in its block; comparisons take the first")
 	list = outliers.say(list, "outliers of wall_s (beyond 3 x 1.4826 MAD), flagged and kept")
 	list = drifts.say(list, "wall_s drifts over the run; pairing by block takes most of it out of comparisons")
 	list = unsteady.say(list, "unsteady: wall_s changes its level within the run")
@@ -82,21 +84,32 @@ func (d *Digest) flags() []string {
 }
 
 // unevenArms finds cells that lost trials while others of their group did not.
-func (d *Digest) unevenArms(k *kind, most int) {
-	if most == 0 {
-		return
-	}
+func (d *Digest) unevenArms(k *kind) {
 	for _, group := range d.groups(axisModel) {
 		best := 0
 		for _, i := range group {
-			best = max(best, len(d.Cells[i].Trials))
+			best = max(best, distinct(d.Cells[i].Blocks))
 		}
 		for _, i := range group {
-			if lost := best - len(d.Cells[i].Trials); lost > 0 {
+			if lost := best - distinct(d.Cells[i].Blocks); lost > 0 {
 				k.add(lost, fmt.Sprintf("%s (%d fewer)", Title(d.Cells[i].Cell), lost))
 			}
 		}
 	}
+}
+
+// distinct counts the blocks of a cell.
+func distinct(blocks []int) int {
+	if !slices.IsSorted(blocks) {
+		blocks = slices.Sorted(slices.Values(blocks))
+	}
+	n := 0
+	for i, b := range blocks {
+		if i == 0 || b != blocks[i-1] {
+			n++
+		}
+	}
+	return n
 }
 
 // noiseWarnings warns of disturbed trials and of gates that are broken.

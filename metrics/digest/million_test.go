@@ -14,9 +14,9 @@ import (
 	"forklore/metrics/record"
 )
 
-// BenchmarkLoadMillion digests and summarizes a run of 1 000 000 trials and
+// BenchmarkLoadMillion digests a run of 1 000 000 trials and
 // 10 000 000 samples; FORKLORE_ROWS sets another number of trials, and
-// FORKLORE_CELLS another number of cells than 1000. It reports the process's
+// FORKLORE_CELLS another number of cells than 1000, each a pair of models. It reports the process's
 // peak memory, under the soft limit that the report command sets.
 func BenchmarkLoadMillion(b *testing.B) {
 	if testing.Short() {
@@ -35,7 +35,7 @@ func BenchmarkLoadMillion(b *testing.B) {
 		if d.Rows != rows || len(d.Cells) != cells || len(d.Lines) == 0 {
 			b.Fatalf("%d rows, %d cells, %d lines", d.Rows, len(d.Cells), len(d.Lines))
 		}
-		if err := d.WriteSummary(filepath.Join(dir, "summary.csv")); err != nil {
+		if err := d.WriteDerived(dir); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -62,9 +62,9 @@ func number(b *testing.B, name string, otherwise int) int {
 func writeMany(b *testing.B, rows, cells int) string {
 	f := fake{trials: rows / cells}
 	for i := range cells {
-		c := cell(experiments.Goroutines, 2)
+		c := cell([]string{experiments.Goroutines, experiments.Processes}[i%2], 2)
 		c.ID = fmt.Sprintf("%012x", i)
-		c.Params = map[string]string{"n": strconv.Itoa(i)}
+		c.Params = map[string]string{"n": strconv.Itoa(i / 2)}
 		f.cells = append(f.cells, c)
 	}
 	dir := fake{cells: f.cells, trials: f.trials, bare: true}.write(b)
@@ -76,7 +76,7 @@ func writeMany(b *testing.B, rows, cells int) string {
 		cells := map[string]string{"trial": strconv.Itoa(i + 1), "block": strconv.Itoa(1 + i/len(f.cells)), "position": "1", "warmup": "false",
 			"cell": c.ID, "workload": "sieve", "label": "sieve", "params": paramText(c.Params), "model": c.Model, "model_label": c.Model,
 			"cores": "2", "workers": "2", "processes": "1", "schedule": "static", "scaling": "strong", "iterations": "1", "duration_s": "",
-			"status": "ok", "detail": "", "started": "2026-11-22T10:15:00.123456789Z", "checksum": fmt.Sprintf("%016x", i%len(f.cells)),
+			"status": "ok", "detail": "", "started": "2026-11-22T10:15:00.123456789Z", "checksum": fmt.Sprintf("%016x", i%len(f.cells)/2),
 			"cpu_source": "rusage", "mem_source": "pss..vmhwm", "cpus": "0-1", "gomaxprocs": "2", "version": "v0", "log": ""}
 		for k, column := range columns {
 			text, known := cells[column.Name]

@@ -31,7 +31,7 @@ func TestResultsReadme(t *testing.T) {
 		record.FitsFile:        columnTable(FitColumns),
 		record.ClaimsFile:      columnTable(ClaimColumns),
 
-		"metrics":             metricTable(),
+		"metrics": metricTable(),
 	} {
 		begin, end := "<!-- begin "+name+" -->\n", "<!-- end "+name+" -->\n"
 		before, rest, ok := strings.Cut(want, begin)

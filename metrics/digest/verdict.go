@@ -36,6 +36,8 @@ type Part struct {
 	P           float64
 	Trials      int
 	Comparison  *Comparison // of a comparison claim
+
+	need func() int // computes Trials; nil where nothing would decide
 }
 
 // Verdicts returns the verdict on each claim of the plan, in its order. The
@@ -84,11 +86,8 @@ func (v *Verdict) combine(d *Digest) {
 		case Supported, Reversed, Equivalent:
 			decided = append(decided, p)
 		case Inconclusive:
-			v.Trials = max(v.Trials, p.Trials)
+			v.want(p)
 		}
-	}
-	if v.Broken != "" {
-		v.Trials = 0 // more trials mend no gate
 	}
 	v.P = greatest(decided)
 	kinds := 0
@@ -191,17 +190,20 @@ func correct(list []Verdict) {
 		case Supported, Reversed, Equivalent, Conditional:
 			if v.Holm > alpha {
 				v.Reason = fmt.Sprintf("%s alone, but among %d claims p is %.2g", v.Verdict, len(list), v.Holm)
-				v.Verdict, v.Trials = Inconclusive, v.wanted()
+				v.Verdict = Inconclusive
+				for k := range v.Parts {
+					v.want(&v.Parts[k])
+				}
 			}
 		}
 	}
 }
 
-// wanted returns the most trials that any part would take.
-func (v *Verdict) wanted() int {
-	n := 0
-	for _, p := range v.Parts {
-		n = max(n, p.Trials)
+// want computes the trials that a part would take, and makes them the claim's
+// if they are more. More trials mend no broken gate.
+func (v *Verdict) want(p *Part) {
+	if p.need != nil && v.Broken == "" {
+		p.Trials = p.need()
+		v.Trials = max(v.Trials, p.Trials)
 	}
-	return n
 }

@@ -37,6 +37,7 @@ type tally struct {
 	faults         []string
 	faultsAll      int
 	noSamples      bool
+	versions       []string // of the rows, in the order in which they came
 	strangeSamples int
 	strangeTrials  int
 	apart          int
@@ -68,6 +69,9 @@ func (y *tally) failed(status string, warmup bool) {
 // watch looks at one ok, measured trial.
 func (y *tally) watch(c *gather, t *record.Trial) {
 	y.ok++
+	if t.Version != "" && len(y.versions) < shownFaults && !slices.Contains(y.versions, t.Version) {
+		y.versions = append(y.versions, t.Version)
+	}
 	if share := ratio(t.ForeignCPUS, t.WallS*float64(t.Cores)); share > maxForeign {
 		y.foreign++
 		y.worstForeign = max(y.worstForeign, share)
@@ -140,6 +144,7 @@ func (l *loader) warnings(d *Digest) []string {
 	say(l.manifest.Ended != "complete", "the run is not complete (%q): %s of %d have a row",
 		l.manifest.Ended, trials(l.rows), l.planned*(l.manifest.Plan.Trials+l.manifest.Plan.Warmup))
 	l.warnFew(d, say)
+	say(len(y.versions) > 1, "trials of %d versions: %s; what changed between them counts as noise", len(y.versions), strings.Join(y.versions, ", "))
 	say(y.foreign > 0, "in %d of %s, others used more than %s of the trial's CPU time (wall time x cores); %s at worst: close other programs and run again",
 		y.foreign, trials(y.ok), percent(maxForeign), percent(y.worstForeign))
 	say(y.late > maxLate*y.ticks, "%s of the sampler's ticks came late: timelines are coarser than planned", percent(y.late/y.ticks))

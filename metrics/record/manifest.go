@@ -30,6 +30,7 @@ type Manifest struct {
 	Started   time.Time `json:"started"`
 	Finished  time.Time `json:"finished,omitzero"` // zero while running and after an interruption
 	Ended     string    `json:"ended"`             // "running", "complete", "interrupted", or the error that ended the run
+	Stopped   string    `json:"stopped,omitempty"` // adaptive trials: why no further block was run
 	Machine   Machine   `json:"machine"`
 	Warnings  []string  `json:"warnings,omitempty"` // about the run as a whole, in words
 }

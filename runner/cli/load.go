@@ -13,6 +13,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics"
+	"forklore/metrics/digest"
 	"forklore/plots"
 	"forklore/runner"
 )
@@ -70,7 +71,11 @@ func catalogue() (experiments.Catalogue, error) {
 	if err != nil {
 		return experiments.Catalogue{}, err
 	}
-	return runner.Catalogue(plots.Names(), len(cpus)), nil
+	cat := runner.Catalogue(plots.Names(), len(cpus))
+	for _, m := range digest.Metrics() {
+		cat.Metrics = append(cat.Metrics, m.Name)
+	}
+	return cat, nil
 }
 
 // find turns words into sources: a path with a slash or .yaml is a file; a

@@ -35,33 +35,43 @@ manifest.json, trials.csv and samples.csv alone, byte for byte.`,
 
 // rebuilt is what a reader wants to know first.
 type rebuilt struct {
-	Answer string // one paragraph
-	Report string // path
+	Answer string         // one paragraph
+	Report string         // path
+	Digest *digest.Digest // what both say
 }
 
-// rebuild derives everything from the raw files in dir.
-func rebuild(dir string) (rebuilt, error) {
+// load digests a results folder.
+func load(dir string) (*digest.Digest, error) {
 	folder, err := record.Open(dir)
 	if err != nil {
-		return rebuilt{}, err
+		return nil, err
 	}
 	debug.SetMemoryLimit(digest.MemoryLimit) // a million rows leave garbage that need not pile up
 	d, err := digest.Load(folder.Dir)
 	if err != nil {
-		return rebuilt{}, fmt.Errorf("digest %s: %w", dir, err)
+		return nil, fmt.Errorf("digest %s: %w", dir, err)
 	}
-	if err := d.WriteSummary(folder.Summary()); err != nil {
+	return d, nil
+}
+
+// rebuild derives everything from the raw files in dir.
+func rebuild(dir string) (rebuilt, error) {
+	d, err := load(dir)
+	if err != nil {
 		return rebuilt{}, err
 	}
-	drawn, err := plots.Render(d, folder.Dir, plots.Options{Charts: d.Manifest.Charts})
+	if err := d.WriteDerived(dir); err != nil {
+		return rebuilt{}, err
+	}
+	drawn, err := plots.Render(d, dir, plots.Options{Charts: d.Manifest.Charts})
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("draw the charts of %s: %w", dir, err)
 	}
-	if err := report.Write(d, drawn, folder.Dir); err != nil {
+	if err := report.Write(d, drawn, dir); err != nil {
 		return rebuilt{}, err
 	}
-	if err := report.WriteHTML(d, drawn, folder.Dir); err != nil {
+	if err := report.WriteHTML(d, drawn, dir); err != nil {
 		return rebuilt{}, err
 	}
-	return rebuilt{Answer: report.Answer(d), Report: filepath.Clean(folder.Report())}, nil
+	return rebuilt{Answer: report.Answer(d), Report: filepath.Join(dir, report.File), Digest: d}, nil
 }

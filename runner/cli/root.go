@@ -101,12 +101,13 @@ time, CPU and memory, and writes CSVs, charts and a report.
   forklore list                 what there is to run, and with what
 
 Exit codes: 0 ok, 1 our or the system's fault, 2 usage or an invalid
-experiment, 3 some trials failed, 130 interrupted.`,
+experiment, 3 some trials failed, 4 a claim refuted or a gate broken (--strict),
+130 interrupted.`,
 		Version:       host.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("forklore {{.Version}}\n")
-	root.AddCommand(runCommand(), planCommand(), validateCommand(), reportCommand(), listCommand())
+	root.AddCommand(runCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand())
 	return root
 }

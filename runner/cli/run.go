@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forklore/experiments"
+	"forklore/metrics/digest"
 	"forklore/runner"
 	"forklore/runner/host"
 )
@@ -24,6 +25,7 @@ type runFlags struct {
 	results string
 	quiet   bool
 	json    bool
+	strict  bool
 }
 
 func runCommand() *cobra.Command {
@@ -45,6 +47,7 @@ either way.`,
 	cmd.Flags().StringVar(&f.results, "results", "results", "folder that results are written below")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print what came of each run as one JSON object a line")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "exit 4 when a claim is reversed or a gate is broken")
 	return cmd
 }
 
@@ -93,8 +96,11 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 		return exitFault, err
 	}
 	answer, derived := rebuild(out.Dir)
-	if err = errors.Join(err, derived); err != nil {
-		return exitFault, err
+	switch {
+	case err != nil && derived != nil:
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
+	case err != nil || derived != nil:
+		return exitFault, errors.Join(err, derived)
 	}
 	if err := f.tell(out, answer, stdout); err != nil {
 		return exitFault, err
@@ -107,6 +113,10 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 		fmt.Fprintf(stderr, "%d of %d trials failed; the report says which and why\n", out.Failed, out.Trials)
 		return exitTrials, nil
 	}
+	if err := strictly(f.strict, answer.Digest); err != nil {
+		fmt.Fprintln(stderr, "forklore: "+err.Error())
+		return exitClaims, nil
+	}
 	return exitOK, nil
 }
 
@@ -117,13 +127,22 @@ func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) er
 			"interrupted": out.Interrupted, "warnings": out.Warnings,
 		})
 	}
-	_, err := fmt.Fprintf(stdout, "%s\n%s\n", strings.TrimSpace(answer.Answer), answer.Report)
+	fmt.Fprintln(stdout, strings.TrimSpace(answer.Answer))
+	if len(answer.Digest.Verdicts()) > 0 {
+		if err := printVerdicts(stdout, []*digest.Digest{answer.Digest}, "text"); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(stdout, answer.Report)
 	return err
 }
 
 // command returns the words that reproduce the run.
 func (f *runFlags) command(l loaded) []string {
 	words := []string{"forklore", "run", l.File}
+	if strings.HasPrefix(l.File, "embedded:") {
+		words[2] = l.Name
+	}
 	if f.options.Profile != "" {
 		words = append(words, "--profile", f.options.Profile)
 	}

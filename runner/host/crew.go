@@ -17,7 +17,8 @@ type crew interface {
 	Ready() ([]Process, error)
 	Open() error
 	Report() (Report, error)
-	Stop() ([]Usage, error)
+	Leave() error           // the order to stop: all crews leave at the same time
+	Gone() ([]Usage, error) // waits for it
 }
 
 // local is the crew of goroutines in this process.
@@ -100,13 +101,17 @@ func (l *local) Report() (Report, error) {
 	return r, nil
 }
 
-// Stop ends the slots, gives back what the kernel holds and says what the
-// process used.
-func (l *local) Stop() ([]Usage, error) {
+// Leave ends the slots.
+func (l *local) Leave() error {
 	l.cancel()
 	for _, s := range l.slots {
 		close(s.open)
 	}
+	return nil
+}
+
+// Gone gives back what the kernel holds and says what the process used.
+func (l *local) Gone() ([]Usage, error) {
 	u := ownUsage()
 	if c, ok := l.kernel.(work.Closer); ok {
 		if err := c.Close(); err != nil {

@@ -36,9 +36,11 @@ func TestFaults(t *testing.T) {
 				j := job("misbehave", map[string]string{"how": c.how, "at": "7"}, 3)
 				j.Dynamic = model == "threads"
 				layouts[model](&j)
-				limit := 20 * time.Second
-				if c.status == StatusTimeout {
-					limit = 700 * time.Millisecond
+				limit := patient
+				if c.how == "sleepsetup" {
+					limit.ready = 500 * time.Millisecond
+				} else if c.status == StatusTimeout {
+					limit.done = 500 * time.Millisecond
 				}
 				procs, _, end, err := run(t, j, limit)
 				f := (*Failure)(nil)
@@ -80,7 +82,7 @@ func TestLeakIsFound(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			j := job("misbehave", map[string]string{"how": "leak"}, 2)
 			layouts[model](&j)
-			_, _, end, err := run(t, j, 20*time.Second)
+			_, _, end, err := run(t, j, patient)
 			if err == nil || !strings.Contains(err.Error(), "left behind, now killed: sleep (pid ") {
 				t.Fatalf("got %v, want the name of what was left behind", err)
 			}
@@ -107,7 +109,7 @@ func TestRubbishOnStdout(t *testing.T) {
 	for _, model := range []string{"goroutines", "processes"} {
 		j := job("misbehave", map[string]string{"how": "stdout"}, 2)
 		layouts[model](&j)
-		_, d, end, err := run(t, j, 20*time.Second)
+		_, d, end, err := run(t, j, patient)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +259,7 @@ func TestUsageAgreesWithKernel(t *testing.T) {
 		j := job("sha256", nil, 2)
 		j.Items = 4000
 		layouts[model](&j)
-		_, d, end, err := run(t, j, 30*time.Second)
+		_, d, end, err := run(t, j, patient)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +284,7 @@ func TestMemoryIsTheTrialsOwn(t *testing.T) {
 	grown := func() float64 {
 		j := job("touch", map[string]string{"size": strconv.Itoa(size)}, 1)
 		j.Processes = 1
-		procs, _, end, err := run(t, j, 30*time.Second)
+		procs, _, end, err := run(t, j, patient)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,11 +45,17 @@ func job(workload string, params map[string]string, workers int) Job {
 	return Job{Workload: workload, Params: params, Workers: workers, Pool: true, Items: 10, MaxProcs: 1}
 }
 
+// patience is how long a test waits for readiness and for the rest: each limit
+// is short only where running into it is the point.
+type patience struct{ ready, done time.Duration }
+
+var patient = patience{time.Minute, time.Minute}
+
 // run takes a job through a whole trial.
-func run(t *testing.T, j Job, timeout time.Duration) ([]Process, Done, End, error) {
+func run(t *testing.T, j Job, limit patience) ([]Process, Done, End, error) {
 	t.Helper()
 	j.Dir = t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	ctx, cancel := context.WithTimeout(t.Context(), limit.ready)
 	defer cancel()
 	trial, err := Start(Options{Program: program, Job: j, Token: t.Name() + fmt.Sprint(time.Now().UnixNano())})
 	if err != nil {
@@ -59,6 +65,8 @@ func run(t *testing.T, j Job, timeout time.Duration) ([]Process, Done, End, erro
 	if err != nil {
 		return nil, Done{}, trial.Abort(ctx.Err() != nil), err
 	}
+	ctx, cancel = context.WithTimeout(t.Context(), limit.done)
+	defer cancel()
 	if err := trial.Open(0); err != nil {
 		return procs, Done{}, trial.Abort(false), err
 	}
@@ -81,7 +89,7 @@ func total(d Done) (items int64, sum uint64) {
 // Every model, schedule and number of workers must do the same work.
 func TestLayoutsAgree(t *testing.T) {
 	params := map[string]string{"segment": "1024"}
-	_, d, _, err := run(t, job("sieve", params, 1), 30*time.Second)
+	_, d, _, err := run(t, job("sieve", params, 1), patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +101,7 @@ func TestLayoutsAgree(t *testing.T) {
 					j := job("sieve", params, w)
 					j.Dynamic = dynamic
 					layout(&j)
-					procs, d, end, err := run(t, j, 30*time.Second)
+					procs, d, end, err := run(t, j, patient)
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -42,7 +42,7 @@ func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
 	defer fromChild.Close()
 	process, err := os.StartProcess(os.Args[0], []string{os.Args[0], RoleWorker}, &os.ProcAttr{
 		Env:   append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(job.MaxProcs)),
-		Files: []*os.File{nil, os.Stdout, os.Stderr, toChild, fromChild, page},
+		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, toChild, fromChild, page},
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start worker process %d of %d: %w", job.Rank, job.Workers, err), commands.Close(), answers.Close())
@@ -137,13 +137,18 @@ func (r *remote) Report() (Report, error) {
 	return *m.Report, nil
 }
 
-// Stop orders the child to end and reaps it, so that the host's rusage of its
-// children is whole.
-func (r *remote) Stop() ([]Usage, error) {
+// Leave orders the child to end.
+func (r *remote) Leave() error {
 	r.leaving.Store(true)
 	if err := r.wire.line([]byte(cmdStop)); err != nil {
-		return nil, r.death()
+		return r.death()
 	}
+	return nil
+}
+
+// Gone waits until the child is reaped, so that the host's rusage of its
+// children is whole.
+func (r *remote) Gone() ([]Usage, error) {
 	<-r.ended
 	var m message
 	select {

@@ -234,9 +234,14 @@ func (s *served) work() (Report, error) {
 
 // dismiss ends the crews in order and tells what each process used.
 func (s *served) dismiss() error {
+	for _, c := range s.crews {
+		if err := c.Leave(); err != nil {
+			return err
+		}
+	}
 	var used []Usage
 	for _, c := range s.crews {
-		u, err := c.Stop()
+		u, err := c.Gone()
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,91 @@
+package experiments
+
+import (
+	"slices"
+	"strings"
+)
+
+// hostAxes depend on the machine where the list of cores does.
+var hostAxes = []string{"cores", "workers", "processes"}
+
+// checkClaims reports claims about cells that the grid does not have. One about
+// cells that only this machine lacks stays, for want of a better machine.
+func (r *reader) checkClaims(x *expansion) {
+	if len(r.grid.claims) == 0 {
+		return
+	}
+	before := len(r.faults)
+	for _, c := range r.grid.claims {
+		for _, w := range c.where {
+			r.checkWhere(w, x)
+		}
+	}
+	if len(r.faults) > before {
+		return
+	}
+	x.name()
+	p := &Plan{Cells: make([]Cell, 0, len(x.points))}
+	for i := range x.points {
+		p.Cells = append(p.Cells, x.points[i].Cell)
+	}
+	for _, c := range r.grid.claims {
+		if !r.dependsOnHost(c, x) {
+			r.checkClaim(c, p)
+		}
+	}
+}
+
+// checkWhere reports values that no cell has.
+func (r *reader) checkWhere(w whereClause, x *expansion) {
+	if r.grid.hostCores && slices.Contains(hostAxes, w.axis) {
+		return
+	}
+	for _, n := range w.nodes {
+		values, _, err := r.grid.canonical(w.axis, n.Value)
+		has := func(p point) bool { return p.is(w.axis, values) }
+		if err != nil || slices.ContainsFunc(x.points, has) {
+			continue
+		}
+		have := valuesOf(x.points, w.axis)
+		f := r.fault(n, "where: no cell has %s %s", w.axis, n.Value)
+		f.Remedy, f.Allowed, f.Nearest = "correct or remove it", some(have), nearest(n.Value, have)
+	}
+}
+
+// dependsOnHost reports that another machine may have the cells of a claim.
+func (r *reader) dependsOnHost(c *claim, x *expansion) bool {
+	if !r.grid.hostCores {
+		return false
+	}
+	where := func(w whereClause) bool { return slices.Contains(hostAxes, w.axis) }
+	missing := func(d droppedPoint) bool { return d.Cores > r.grid.cpus }
+	return slices.Contains(hostAxes, c.Axis) || slices.ContainsFunc(c.where, where) || slices.ContainsFunc(x.dropped, missing)
+}
+
+func (r *reader) checkClaim(c *claim, p *Plan) {
+	covered := slices.ContainsFunc(p.Cells, func(one Cell) bool { return c.Covers(&one) })
+	switch {
+	case c.Kind != ClaimCompare && covered, c.Kind == ClaimCompare && len(p.Pairs(c.Claim)) > 0:
+		return
+	case c.Kind == ClaimCompare && covered:
+		r.fault(c.given["compare"].val, "claims: no cell with %s %s has a twin with %s that is equal otherwise%s", c.Axis, c.Left, c.Right, c.places()).Remedy =
+			"forklore plan lists the cells"
+	default:
+		r.fault(c.node, "claims: no cell is all of this: %s", strings.TrimPrefix(c.places(), ", ")).Remedy = "correct or remove where"
+	}
+}
+
+// places says in words which cells a claim is about.
+func (c *claim) places() string {
+	u := rule{}
+	for _, w := range c.where {
+		u.where = append(u.where, w.condition)
+	}
+	if c.Model != "" {
+		u.where = append(u.where, condition{"model", []string{c.Model}})
+	}
+	if len(u.where) == 0 {
+		return ""
+	}
+	return ", " + u.title()
+}
