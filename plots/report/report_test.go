@@ -77,11 +77,23 @@ func TestGolden(t *testing.T) {
 	interrupted := run(1, "sieve")
 	interrupted.Manifest.Ended = "interrupted"
 	none := run(0, "sieve")
+	claims := run(8, "sieve")
+	most := 0.4
+	claims.Manifest.Plan.Claims = []experiments.Claim{
+		{ID: "faster", Says: "Goroutines are faster than processes.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "goroutines", Right: "processes"},
+		{ID: "lean", Says: "Processes need less memory.", Kind: experiments.ClaimCompare, Metric: "mem_high_B", Left: "processes", Right: "goroutines"},
+		{ID: "short", Says: "A trial is short.", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &most},
+		{ID: "nobody", Says: nasty, Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "nobody", Right: "goroutines"},
+	}
+	broken := run(6, "sieve")
+	broken.Manifest.Plan.Claims = claims.Manifest.Plan.Claims[:1]
+	broken.Gates = []digest.Gate{{Name: "aa", Passed: true, Detail: "1.00x"}, {Name: "canary", Passed: false, Detail: "it drifts"}}
 	for i := range none.Cells {
 		none.Cells[i].Failed = map[string]int{record.Timeout: 2}
 	}
 	for name, d := range map[string]*digest.Digest{
 		"six-trials": run(6, "sieve"), "failures": fail(run(5, "sieve")), "one-trial": interrupted, "none-ok": none, "empty": {},
+		"claims": claims, "broken": broken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -44,9 +44,7 @@ func partRow(v digest.Verdict, i int, part digest.Part) []string {
 	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), text(part.Reason)}
 	if i == 0 {
 		row[1] = text(v.Claim.Says)
-		if !math.IsNaN(v.Holm) {
-			row[6] = plots.Digits(v.Holm)
-		}
+		row[6] = pText(v.Holm)
 		if len(v.Parts) > 1 {
 			row[7] = text(part.Verdict) + "; all: " + bold(v.Verdict)
 			row[8] = text(strings.TrimPrefix(part.Reason+"; all: "+v.Reason, "; "))
@@ -148,16 +146,30 @@ func spanOf(v digest.Verdict) string {
 	if lo == nil {
 		return ""
 	}
-	what := ""
+	what, favours := "", ""
 	if m, err := digest.Lookup(lo.Metric); err == nil {
-		what = m.Title + " "
-		if v.Claim.Kind == experiments.ClaimCompare {
-			what = fmt.Sprintf("%s in favour of %s ", m.Title, v.Claim.Left)
-		}
+		what = text(m.Title) + " "
+	}
+	if v.Claim.Kind == experiments.ClaimCompare {
+		favours = "; above 1 favours " + text(v.Claim.Left)
+	}
+	where := func(p *digest.Part) string { return text(fmt.Sprintf("(%s, n = %d)", p.Title, p.Primary.N)) }
+	if lo == hi && len(v.Parts) > 1 {
+		return what + rangeText(*lo) + text(fmt.Sprintf(" in each of %d parts (n = %d)", len(v.Parts), lo.Primary.N)) + favours
 	}
 	if lo == hi {
-		return text(what) + rangeText(*lo) + text(fmt.Sprintf(" (%s, n = %d)", lo.Title, lo.Primary.N))
+		return what + rangeText(*lo) + " " + where(lo) + favours
 	}
-	return text(what) + "from " + rangeText(*lo) + text(fmt.Sprintf(" (%s, n = %d)", lo.Title, lo.Primary.N)) +
-		" to " + rangeText(*hi) + text(fmt.Sprintf(" (%s, n = %d)", hi.Title, hi.Primary.N))
+	return what + "from " + rangeText(*lo) + " " + where(lo) + " to " + rangeText(*hi) + " " + where(hi) + favours
+}
+
+// pText prints a probability.
+func pText(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return ""
+	case p < 0.0001:
+		return "&lt; 0.0001"
+	}
+	return plots.Digits(p)
 }
