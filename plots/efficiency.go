@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"forklore/metrics/digest"
 	"forklore/metrics/law"
@@ -88,12 +89,12 @@ func efficiencyWords(rows []efficiencyRow) (title, reading string) {
 		at, share(lo.Efficiency), lo.title(), lo.N, share(hi.Efficiency), hi.title(), hi.N)
 	switch {
 	case lo.Cell == hi.Cell:
-		return fmt.Sprintf("%s: %s use %s of %s", brief(lo.Panel), brief(lo.Series), share(lo.Efficiency), at), reading
+		return fmt.Sprintf("%s: %s reach %s of the ideal at %s", brief(lo.Panel), brief(lo.Series), share(lo.Efficiency), at), reading
 	case lo.Panel == hi.Panel:
-		return fmt.Sprintf("%s at %s: %s use %s of them, %s %s", brief(lo.Panel), at, brief(hi.Series), share(hi.Efficiency),
+		return fmt.Sprintf("%s at %s: %s reach %s of the ideal, %s %s", brief(lo.Panel), at, brief(hi.Series), share(hi.Efficiency),
 			brief(lo.Series), share(lo.Efficiency)), reading
 	}
-	return fmt.Sprintf("At %s: %s use %s of them (%s), %s %s (%s)", at, brief(hi.Series), share(hi.Efficiency), brief(hi.Label),
+	return fmt.Sprintf("At %s: %s reach %s of the ideal (%s), %s %s (%s)", at, brief(hi.Series), share(hi.Efficiency), brief(hi.Label),
 		brief(lo.Series), share(lo.Efficiency), brief(lo.Label)), reading
 }
 
@@ -114,7 +115,10 @@ func efficiencyDraw(s *Sheet, t Table) {
 			p.curves = append(p.curves, efficiencyCurve(c, func(r efficiencyRow) (y, low, high float64) { return r.Efficiency, r.Low, r.High }))
 			q.curves = append(q.curves, efficiencyCurve(c, func(r efficiencyRow) (y, low, high float64) { return r.Serial, r.SerialLow, r.SerialHigh }))
 		}
-		panels = append(panels, p, q)
+		panels = append(panels, p)
+		if slices.ContainsFunc(g, func(r efficiencyRow) bool { return !math.IsNaN(r.Serial) }) {
+			panels = append(panels, q)
+		}
 	}
 	s.drawCurves(panels, countScale(rows[0].Axis+", log scale", xs))
 }

@@ -48,8 +48,14 @@ func orderTable(d *digest.Digest) (Table, error) {
 	for _, e := range all {
 		rows = append(rows, orderOf(e, metrics[e.Label])...)
 	}
+	for i := range d.Controls {
+		c := &d.Controls[i]
+		e := entry{who{c.ID, c.Label, "", c.Control, "control " + c.Control, c.Cores, c.Workers}, -1, "", c}
+		rows = append(rows, orderOf(e, wallMetric)...)
+	}
 	slices.SortFunc(rows, func(a, b orderRow) int { return cmp.Compare(a.Trial, b.Trial) })
-	if len(rows) < 2 {
+	measured := slices.IndexFunc(rows, func(r orderRow) bool { return r.Control == "" })
+	if len(rows) < 2 || measured < 0 {
 		return Table{}, Absent("a single trial has no order")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below: CPUs that others took during the work, of which steal is the hypervisor's part")}
@@ -81,6 +87,7 @@ func orderOf(e entry, m mainMetric) []orderRow {
 // trial that lies farthest from its cell's median.
 func orderWords(rows []orderRow) (title, reading string) {
 	var first, last []float64
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r orderRow) bool { return r.Control != "" })
 	worst := rows[0]
 	third := max(1, len(rows)/3)
 	for i, r := range rows {

@@ -211,6 +211,10 @@ func scenarios() map[string]*digest.Digest {
 	for _, name := range []string{"golden", "quick", "grid", "long-names", "failures", "huge", "tiny", "one-trial", "fixed-time"} {
 		d[name].Manifest.Plan.Claims = claims(d[name].Cells[0].Label)
 	}
+	for _, c := range d["two-by-two"].Cells[:1] {
+		c.Control, c.Label = experiments.ControlCanary, experiments.ControlCanary
+		d["two-by-two"].Controls = []digest.Cell{c}
+	}
 	d["empty"] = &digest.Digest{Manifest: peak.Manifest}
 	return d
 }

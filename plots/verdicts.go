@@ -64,7 +64,7 @@ func claimTitle(v digest.Verdict) string {
 	if says == "" {
 		says = v.Claim.ID
 	}
-	return strings.TrimRight(says, ".") + ": " + v.Verdict
+	return strings.TrimRight(says, ".") + " (" + v.Verdict + ")"
 }
 
 // verdictsWords counts the verdicts, or tells the only one.
