@@ -134,6 +134,9 @@ func (v *Verdict) factor(d *Digest, decided []*Part) string {
 	var verdicts []string
 	for _, p := range decided {
 		c := d.Cells[p.Left].Cell
+		if c.Model == experiments.Sequential && p.Right != none {
+			c = d.Cells[p.Right].Cell // the plain loop is the same for all cores
+		}
 		if v.Claim.Kind == experiments.ClaimCompare && (v.Claim.Axis == axisModel || v.Claim.Axis == "") {
 			c.Model, c.ModelLabel, c.Processes = "", "", 0 // they follow from the claim
 		}
