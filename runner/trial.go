@@ -181,8 +181,12 @@ func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
 
 // checkPlacement compares what the workers found with what the cell asked for.
 func (a *attempt) checkPlacement() error {
-	want := job(a.cell, a.items, "").MaxProcs
-	for _, p := range a.procs {
+	j := job(a.cell, a.items, "")
+	for i, p := range a.procs {
+		want := j.MaxProcs
+		if j.Processes > 0 {
+			want = j.ProcsOf(max(0, i-1)) // the first is the host
+		}
 		if p.Slots > 0 && p.MaxProcs != want {
 			return fmt.Errorf("worker %d runs with GOMAXPROCS %d instead of %d", p.Rank, p.MaxProcs, want)
 		}

@@ -46,6 +46,18 @@ func (d *Digest) arm(c *Cell, metric string) arm {
 	return a
 }
 
+// lacking says why an arm has no value, or nil if it has one.
+func (a arm) lacking(side string) error {
+	switch {
+	case len(a.values) > 0:
+		return nil
+	case a.invalid > 0:
+		return fmt.Errorf("no value on the %s side: %s disturbed by throttling, swapping or foreign CPU, beyond use", side,
+			map[bool]string{true: "its one trial was", false: fmt.Sprintf("all its %d trials were", a.invalid)}[a.invalid == 1])
+	}
+	return fmt.Errorf("no value on the %s side", side)
+}
+
 // positive names the first value that has no logarithm.
 func (a arm) positive(side string) error {
 	for i, v := range a.values {

@@ -1,8 +1,8 @@
 package digest
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -67,8 +67,8 @@ func (k contrast) of(left, right arm) Comparison {
 func (k contrast) fill(c *Comparison, left, right arm) error {
 	l, r, lostLeft, lostRight := pairs(left, right)
 	c.LostLeft, c.LostRight = lostLeft, lostRight
-	if len(left.values) == 0 || len(right.values) == 0 {
-		return fmt.Errorf("no value on the %s side", map[bool]string{true: "left", false: "right"}[len(left.values) == 0])
+	if err := cmp.Or(left.lacking("left"), right.lacking("right")); err != nil {
+		return err
 	}
 	if err := left.positive("left"); err != nil {
 		return err

@@ -15,7 +15,7 @@ type Intervals struct {
 	Lambda, Sigma, Kappa stat.Interval
 	PeakN, PeakX, Limit  stat.Interval
 	PeakS                stat.Interval // largest speedup: PeakX over the throughput of one worker
-	How                  string // what was resampled
+	How                  string        // what was resampled
 }
 
 // A draw fills the group means and weights with those of one resample.

@@ -39,7 +39,7 @@ type Trial struct {
 	Items      float64 `csv:"items" doc:"planned items of one iteration, all workers together; absent under fixed time"`
 	DurationS  float64 `csv:"duration_s" unit:"s" doc:"planned time of work under fixed time; else absent"`
 
-	Control    string  `csv:"control" doc:"aa, positive or canary for a cell that tests the run: leave it out of every answer; else empty"`
+	Control string `csv:"control" doc:"aa, positive or canary for a cell that tests the run: leave it out of every answer; else empty"`
 
 	Status  string    `csv:"status,key" doc:"ok, crashed, timeout, oom, wrong, killed or skipped; only ok rows have numbers that count"`
 	Detail  string    `csv:"detail" doc:"why the status is not ok; else empty"`

@@ -123,8 +123,7 @@ favour of B with its 95 % interval, and what else differs between the runs.`,
 	return cmd
 }
 
-func printDifference(w io.Writer, diff digest.Difference, format string, strict bool) error {
-	x := &diff
+func printDifference(w io.Writer, x *digest.Difference, format string, strict bool) error {
 	if format == "csv" {
 		if err := printTable(w, x.Table(), format); err != nil {
 			return err
