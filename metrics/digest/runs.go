@@ -38,7 +38,7 @@ type Differing struct{ What, A, B string }
 func (p *RunPair) Regression() bool { return p.Verdict == Reversed }
 
 // Regressions counts the pairs in which B is worse.
-func (x Difference) Regressions() (n int) {
+func (x *Difference) Regressions() (n int) {
 	for i := range x.Pairs {
 		if x.Pairs[i].Regression() {
 			n++
@@ -51,8 +51,8 @@ func (x Difference) Regressions() (n int) {
 // limits left aside, and compares each in time, CPU and memory. Where the
 // amount of work was calibrated or the time is fixed, throughput and CPU time
 // per item are compared instead. A broken gate makes every pair inconclusive.
-func Compare(a, b *Digest) Difference {
-	x := Difference{A: a, B: b, Differs: differing(&a.Manifest, &b.Manifest)}
+func Compare(a, b *Digest) *Difference {
+	x := &Difference{A: a, B: b, Differs: differing(&a.Manifest, &b.Manifest)}
 	of := map[string]int{}
 	for i := range a.Cells {
 		of[acrossRuns(&a.Cells[i])] = i
@@ -202,7 +202,7 @@ func pairsText(m map[string]string) string {
 }
 
 // Table returns the matched cells: one row for each cell and metric.
-func (x Difference) Table() Table {
+func (x *Difference) Table() Table {
 	t := Table{Name: "compare", Columns: []string{"title", "metric", "unit", "n_a", "n_b", "median_a", "median_b",
 		"theta", "ci95_lo", "ci95_hi", "ci90_lo", "ci90_hi", "hl", "hl_ci95_lo", "hl_ci95_hi", "p", "a12", "margin",
 		"verdict", "regression", "reason"}}
@@ -229,7 +229,7 @@ func runVerdict(v string) string {
 }
 
 // ManifestTable returns what differs between the runs besides their numbers.
-func (x Difference) ManifestTable() Table {
+func (x *Difference) ManifestTable() Table {
 	t := Table{Name: "differs", Columns: []string{"what", "a", "b"}}
 	for _, d := range x.Differs {
 		t.Rows = append(t.Rows, []string{d.What, d.A, d.B})

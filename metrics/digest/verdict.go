@@ -119,7 +119,10 @@ func (v *Verdict) combine(d *Digest) {
 func (v *Verdict) undecided(n int, decided []*Part) string {
 	k := slices.IndexFunc(v.Parts, func(p Part) bool { return p.Verdict == Inconclusive || p.Verdict == NoData })
 	p := v.Parts[k]
-	if len(v.Parts) == 1 {
+	switch {
+	case v.Broken != "":
+		return v.Broken
+	case len(v.Parts) == 1:
 		return p.Reason
 	}
 	if n == 0 {
