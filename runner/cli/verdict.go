@@ -132,7 +132,7 @@ func printDifference(w io.Writer, x *digest.Difference, format string, strict bo
 		return err
 	}
 	if n := x.Regressions(); strict && n > 0 {
-		return &coded{exitClaims, fmt.Errorf("B is worse in %s, wholly beyond the margin", plots.Count(n, "comparison"))}
+		return &coded{exitClaims, fmt.Errorf("%s in which B is worse, wholly beyond the margin", plots.Count(n, "comparison"))}
 	}
 	return nil
 }
