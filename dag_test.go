@@ -12,7 +12,7 @@ var may = map[string]string{
 	"forklore":                  "runner/cli",
 	"forklore/runner/cli":       "plots/report plots runner runner/host runner/work metrics metrics/digest metrics/record experiments",
 	"forklore/plots/report":     "metrics/digest metrics/record metrics/stat plots experiments",
-	"forklore/plots":            "metrics/digest metrics/record metrics/stat experiments",
+	"forklore/plots":            "metrics/digest metrics/record metrics/stat metrics/law experiments",
 	"forklore/runner":           "experiments runner/host runner/work metrics metrics/record metrics/stat",
 	"forklore/metrics/digest":   "experiments metrics/record metrics/stat metrics/law",
 	"forklore/runner/host":      "runner/work runner/link",

@@ -9,6 +9,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/digest"
+	"forklore/metrics/stat"
 )
 
 // Comparison is one model against another in the same setting: the
@@ -128,33 +129,14 @@ func mixedHeadline(top map[string]Comparison, labels []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// MedianInterval returns the 95 % interval of the median of x from its order
-// statistics, which makes no assumption on the distribution. Its coverage is
-// at least 95 %; below six values there is none.
-func MedianInterval(x []float64) (lo, hi float64, ok bool) {
-	n := len(x)
-	if n < 6 {
-		return math.NaN(), math.NaN(), false
+// medianInterval returns the 95 % interval of the median of x from its order
+// statistics, or NaN where there is none: below six values.
+func medianInterval(x []float64) (lo, hi float64) {
+	i, err := stat.MedianInterval(x, 0.95)
+	if err != nil {
+		return math.NaN(), math.NaN()
 	}
-	s := slices.Sorted(slices.Values(x))
-	// The largest r with P(B < r) <= 0.025, B binomial(n, 1/2): the r-th
-	// value from either end bounds the interval.
-	r, below := 0, 0.0
-	for k := 0; k <= n/2; k++ {
-		below += math.Exp(lchoose(n, k) - float64(n)*math.Ln2)
-		if below > 0.025 {
-			break
-		}
-		r = k + 1
-	}
-	return s[r-1], s[n-r], true
-}
-
-func lchoose(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return a - b - c
+	return i.Lo, i.Hi
 }
 
 // subtitle is the machine, n and the estimator, in the words of the chart.

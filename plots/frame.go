@@ -29,8 +29,8 @@ func (f frame) axisX() {
 }
 
 // shownTicks chooses the ticks of the lower axis that are labelled: every
-// k-th from the last on, the smallest k without an overlap. On a log axis,
-// where ticks are uneven, it is every tick that has room.
+// k-th from the last on, the smallest k without an overlap. Where ticks are
+// uneven, as on a log axis, it is every tick that has room.
 func (f frame) shownTicks() []bool {
 	ticks := f.x.ticks
 	for stride := 1; ; stride++ {
@@ -44,7 +44,7 @@ func (f frame) shownTicks() []bool {
 			}
 			shown[i], edge = true, f.px(ticks[i].v)-half
 		}
-		if fits || f.x.log {
+		if fits || f.x.log || f.x.uneven {
 			return shown
 		}
 	}

@@ -89,7 +89,7 @@ func memoryOf(e entry) []memoryRow {
 	}
 	r := base
 	r.Kind, r.Low, r.High, r.Peak = "median", stat.Median(low), stat.Median(high), stat.Median(peak)
-	r.PeakLo, r.PeakHi, _ = MedianInterval(peak)
+	r.PeakLo, r.PeakHi = medianInterval(peak)
 	return append(rows, r)
 }
 

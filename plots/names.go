@@ -137,6 +137,16 @@ func (w who) title() string {
 	return Place{Label: w.Label, Setting: w.Setting, Series: w.Series}.Title()
 }
 
+// ReadingOrder returns the indices of the digest's cells as charts and tables
+// list them: workload by workload, then cores, workers, setting and model.
+func ReadingOrder(d *digest.Digest) []int {
+	var order []int
+	for _, e := range entries(d) {
+		order = append(order, e.index)
+	}
+	return order
+}
+
 // entry is a cell of the digest with its place, sorted for reading.
 type entry struct {
 	who

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"forklore/metrics/digest"
@@ -16,24 +17,44 @@ import (
 // Folder is where charts stand within a results folder.
 const Folder = "charts"
 
+// Options of [Render]. The zero value draws every chart as a PNG for screens.
+type Options struct {
+	Charts  []string // names; none means all that the data allow
+	Formats []string // of Formats; none means png, which reports need and which is always written
+	DPI     int      // of the PNG; 0 means ScreenDPI
+}
+
 // Drawn is what became of one chart.
 type Drawn struct {
 	Name     string
 	Question string
-	Title    string // the finding; empty when absent
-	Subtitle string // the machine, n and the estimator
-	Reading  string // one sentence: caption and alternative text
-	PNG, CSV string // file names relative to the results folder, with slashes
-	Absent   string // why there is no chart; empty when there is one
+	Title    string   // the finding; empty when absent
+	Subtitle string   // the machine, n and the estimator
+	Reading  string   // one sentence: caption and alternative text
+	PNG, CSV string   // file names relative to the results folder, with slashes
+	Others   []string // the same in other formats
+	Spots    []Spot   // numbers for a reader who points at the picture
+	Absent   string   // why there is no chart; empty when there is one
 }
 
-// Render draws the named charts, or all of them when names is empty, into the
-// charts folder of dir, and removes charts that an earlier report left there.
-// A chart whose data are absent is no error. Files appear whole or not at all.
-func Render(d *digest.Digest, dir string, names []string) ([]Drawn, error) {
-	charts, err := choose(names)
+// Render draws charts into the charts folder of dir, and removes those that an
+// earlier report left there. A chart whose data are absent is no error. Files
+// appear whole or not at all.
+func Render(d *digest.Digest, dir string, o Options) ([]Drawn, error) {
+	charts, err := choose(o.Charts)
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range o.Formats {
+		if !slices.Contains(Formats, f) {
+			return nil, fmt.Errorf("unknown format %q: known are %s", f, strings.Join(Formats, ", "))
+		}
+	}
+	if o.DPI == 0 {
+		o.DPI = ScreenDPI
+	}
+	if o.DPI < 36 || o.DPI > 1200 {
+		return nil, fmt.Errorf("%d dots per inch: need 36 to 1200; %d is for screens, %d for print", o.DPI, ScreenDPI, PrintDPI)
 	}
 	folder := filepath.Join(dir, Folder)
 	if err := os.MkdirAll(folder, 0o777); err != nil {
@@ -42,11 +63,13 @@ func Render(d *digest.Digest, dir string, names []string) ([]Drawn, error) {
 	var all []Drawn
 	keep := map[string]bool{}
 	for _, c := range charts {
-		drawn, err := render(c, d, folder)
+		drawn, err := render(c, d, folder, o)
 		if err != nil {
 			return nil, fmt.Errorf("chart %s: %w", c.Name, err)
 		}
-		keep[filepath.Base(drawn.PNG)], keep[filepath.Base(drawn.CSV)] = true, true
+		for _, file := range append([]string{drawn.PNG, drawn.CSV}, drawn.Others...) {
+			keep[filepath.Base(file)] = true
+		}
 		all = append(all, drawn)
 	}
 	return all, removeStale(folder, keep)
@@ -71,7 +94,7 @@ func choose(names []string) ([]Chart, error) {
 	return charts, nil
 }
 
-func render(c Chart, d *digest.Digest, folder string) (Drawn, error) {
+func render(c Chart, d *digest.Digest, folder string, o Options) (Drawn, error) {
 	drawn := Drawn{Name: c.Name, Question: c.Question}
 	t, err := c.Table(d)
 	var absent Absent
@@ -89,7 +112,20 @@ func render(c Chart, d *digest.Digest, folder string) (Drawn, error) {
 	}
 	s := newSheet(t)
 	c.Draw(s, t)
-	return drawn, record.WriteWith(filepath.Join(folder, c.Name+".png"), func(w io.Writer) error { return s.writePNG(w, dpi) })
+	drawn.Spots = s.places()
+	for _, format := range Formats {
+		if format != "png" && !slices.Contains(o.Formats, format) {
+			continue
+		}
+		name := c.Name + "." + format
+		if err := record.WriteWith(filepath.Join(folder, name), func(w io.Writer) error { return s.write(w, format, t, o.DPI) }); err != nil {
+			return drawn, err
+		}
+		if format != "png" {
+			drawn.Others = append(drawn.Others, Folder+"/"+name)
+		}
+	}
+	return drawn, nil
 }
 
 // removeStale removes the charts of an earlier report, and what a killed one
@@ -117,5 +153,5 @@ func ours(name string) bool {
 	}
 	base, ext := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)
 	_, known := registry[base]
-	return known && (ext == ".png" || ext == ".csv")
+	return known && (ext == ".csv" || slices.Contains(Formats, strings.TrimPrefix(ext, ".")))
 }

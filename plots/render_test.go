@@ -1,6 +1,10 @@
 package plots
 
 import (
+	"bytes"
+	"encoding/xml"
+	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +20,10 @@ func TestRenderWritesWhatItNamesAndRemovesStale(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"speedup.png", "speedup.csv", ".trials.png.77.tmp", "mine.png", "notes.txt"} {
+	for _, name := range []string{"speedup.png", "speedup.csv", "memory.pdf", ".trials.png.77.tmp", "mine.png", "notes.txt"} {
 		write(t, filepath.Join(folder, name), []byte("x"))
 	}
-	drawn, err := Render(scenarios()["one-cell"], dir, []string{"speedup", "memory", "speedup"})
+	drawn, err := Render(scenarios()["one-cell"], dir, Options{Charts: []string{"speedup", "memory", "speedup"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,12 +51,12 @@ func TestRenderTwice(t *testing.T) {
 	d := scenarios()["golden"]
 	a, b := t.TempDir(), t.TempDir()
 	for _, dir := range []string{a, b} {
-		if _, err := Render(d, dir, nil); err != nil {
+		if _, err := Render(d, dir, Options{Formats: []string{"svg"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, c := range Charts() {
-		for _, ext := range []string{".png", ".csv"} {
+		for _, ext := range []string{".png", ".svg", ".csv"} {
 			name := filepath.Join(Folder, c.Name+ext)
 			if !slices.Equal(read(t, filepath.Join(a, name)), read(t, filepath.Join(b, name))) {
 				t.Errorf("%s differs between two renderings", name)
@@ -62,7 +66,7 @@ func TestRenderTwice(t *testing.T) {
 }
 
 func TestUnknownChart(t *testing.T) {
-	_, err := Render(scenarios()["one-cell"], t.TempDir(), []string{"pie"})
+	_, err := Render(scenarios()["one-cell"], t.TempDir(), Options{Charts: []string{"pie"}})
 	if err == nil || !strings.Contains(err.Error(), `"pie"`) || !strings.Contains(err.Error(), "cpu-timeline") {
 		t.Errorf("want an error that lists the charts, got %v", err)
 	}
@@ -82,5 +86,49 @@ func TestRegisterPanics(t *testing.T) {
 			}()
 			register(c)
 		}()
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for want, o := range map[string]Options{"gif": {Formats: []string{"gif"}}, "5000": {DPI: 5000}} {
+		if _, err := Render(scenarios()["one-cell"], t.TempDir(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error that names %s, got %v", want, err)
+		}
+	}
+}
+
+// TestFormats checks that each format is what its name says, at print size.
+func TestFormats(t *testing.T) {
+	dir := t.TempDir()
+	drawn, err := Render(scenarios()["golden"], dir, Options{Charts: []string{"trials"}, Formats: Formats, DPI: PrintDPI})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"charts/trials.svg", "charts/trials.pdf"}, drawn[0].Others); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	img, err := png.DecodeConfig(bytes.NewReader(read(t, filepath.Join(dir, "charts", "trials.png"))))
+	if err != nil || img.Width != 800*300/72 {
+		t.Errorf("a width of %d, want %d (%v)", img.Width, 800*300/72, err)
+	}
+	if b := read(t, filepath.Join(dir, "charts", "trials.pdf")); !bytes.HasPrefix(b, []byte("%PDF-")) {
+		t.Errorf("no PDF: %.20q", b)
+	}
+	dec := xml.NewDecoder(bytes.NewReader(read(t, filepath.Join(dir, "charts", "trials.svg"))))
+	texts := 0
+	for {
+		token, err := dec.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := token.(xml.StartElement); ok && (e.Name.Local == "text" || e.Name.Local == "title") {
+			texts++
+		}
+	}
+	if texts < 10 {
+		t.Errorf("the SVG has %d texts", texts)
 	}
 }

@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"strings"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -156,5 +158,6 @@ func (s *Sheet) rowNames(p rowPanel, l rowLayout, top vg.Length) {
 			s.text(alarmText, l.x0+6, y, draw.XLeft, alarmText.cut(r.failed, l.x1-l.x0-6))
 		}
 		s.text(smallText, l.note, y, draw.XLeft, r.note)
+		s.spot(margin, y-lineHeight/2, sheetWidth-margin, y+lineHeight/2, r.title()+": "+strings.TrimSpace(r.failed+" "+r.note))
 	}
 }

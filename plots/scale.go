@@ -14,7 +14,9 @@ import (
 type scale struct {
 	min, max float64
 	log      bool
+	uneven   bool   // ticks at the counts that were run, not at even steps
 	label    string // of the axis, with the unit
+	unit     string // "s", "B"; "x" for ratios
 	ticks    []tick
 }
 
@@ -34,6 +36,18 @@ func (s scale) at(v float64) float64 {
 		return 0
 	}
 	return (math.Log(v) - math.Log(s.min)) / math.Log(s.max/s.min)
+}
+
+// quantity prints a value of the axis with its interval, if it has one.
+func (s scale) quantity(v, low, high float64) string {
+	text, unit := Quantity(v, s.unit), s.unit
+	if unit == "x" {
+		text, unit = Times(v), ""
+	}
+	if !math.IsNaN(low) {
+		text += " [" + Bounds(v, low, high, unit, ", ") + "]"
+	}
+	return text
 }
 
 // zeroScale runs from 0 to a little above every value: for bars and for
@@ -74,7 +88,7 @@ func linearScale(title, unit string, lo, hi float64, steps int) scale {
 	p := prefixFor(max(math.Abs(lo), math.Abs(hi)), unit)
 	lo, hi = lo/p.factor, hi/p.factor
 	step := niceStep((hi - lo) / float64(steps))
-	s := scale{min: lo * p.factor, max: (hi + (hi-lo)*0.03) * p.factor, label: axisLabel(title, p.suffix)}
+	s := scale{min: lo * p.factor, max: (hi + (hi-lo)*0.03) * p.factor, label: axisLabel(title, p.suffix), unit: unit}
 	if lo < 0 {
 		s.min = (lo - (hi-lo)*0.03) * p.factor
 	}
@@ -115,7 +129,7 @@ func decimals(v, step float64) string {
 // axis easily runs from ns to s.
 func logScale(title, unit string, lo, hi float64) scale {
 	lo, hi = logBounds(lo, hi)
-	s := scale{min: lo, max: hi, log: true, label: axisLabel(title, "log scale")}
+	s := scale{min: lo, max: hi, log: true, label: axisLabel(title, "log scale"), unit: unit}
 	for _, multiples := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
 		s.ticks = logTicks(lo, hi, unit, multiples, 1)
 		if len(s.ticks) <= 8 {
@@ -181,6 +195,14 @@ func countScale(title string, counts []float64) scale {
 	return s
 }
 
+// linearCounts is a linear axis from 0 with ticks at the counts that were run:
+// on it a cost for each count is a straight line.
+func linearCounts(title string, counts []float64) scale {
+	s := countScale(title, counts)
+	s.log, s.uneven, s.min = false, true, 0
+	return s
+}
+
 func trimCounts(ticks []tick) []tick {
 	for i := range ticks {
 		ticks[i].text = trimFloat(ticks[i].v, 0)
@@ -199,7 +221,7 @@ func ratioScale(title string, values []float64) scale {
 	lo = min(max(lo, hi/1e24), hi)
 	// A 1.5-fold range at least, so that noise does not look dramatic.
 	pad := max(math.Pow(hi/lo, 0.04), math.Sqrt(1.5/(hi/lo)))
-	s := scale{log: true, label: title, min: lo / pad, max: hi * pad}
+	s := scale{log: true, label: title, min: lo / pad, max: hi * pad, unit: "x"}
 	if s.max/s.min < 3.2 {
 		step := niceStep((s.max - s.min) / 6)
 		for i := math.Ceil(s.min / step); i <= math.Floor(s.max/step); i++ {

@@ -114,6 +114,12 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 	put("wall_s", w)
 	put("throughput_items_per_s", 1000/w)
 	put("cpu_s", w*float64(c.Workers))
+	put("cpu_work_s", w*float64(c.Workers)*0.98)
+	put("cpu_per_item_s", w*float64(c.Workers)*0.98/1000)
+	put("gc_cpu_s", w*0.02*procs)
+	put("steal_s", math.Max(0, w*(0.1*math.Sin(float64(len(c.Trials)))-0.05)))
+	put("foreign_cpu_s", w*0.03)
+	put("run_delay_s", w*0.01)
 	put("spawn_s", s.scale*0.004*procs)
 	put("setup_s", s.scale*(0.003+0.001*procs))
 	put("merge_s", s.scale*0.0005)
@@ -125,6 +131,7 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 	put("mem_peak_B", math.NaN())
 	put("rss_peak_B", mem)
 	put("pss_done_B", mem*0.7)
+	put("uss_done_B", mem*0.6)
 }
 
 func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) digest.Line {
@@ -201,6 +208,21 @@ func scenarios() map[string]*digest.Digest {
 		l.T, l.CPUs, l.RSS, l.PSS = l.T[:5], l.CPUs[:5], l.RSS[:5], l.PSS[:5]
 	}
 	d["golden"] = golden
+	for _, name := range []string{"golden", "quick", "grid", "long-names", "failures", "huge", "tiny", "one-trial", "fixed-time"} {
+		d[name].Manifest.Plan.Claims = claims(d[name].Cells[0].Label)
+	}
 	d["empty"] = &digest.Digest{Manifest: peak.Manifest}
 	return d
+}
+
+// claims are one of each kind.
+func claims(label string) []experiments.Claim {
+	half, many := 0.5, 1.5
+	return []experiments.Claim{
+		{ID: "faster", Says: "Goroutines are faster than processes.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: experiments.Goroutines, Right: experiments.Processes},
+		{ID: "lean", Says: "Goroutines need at most two thirds of the memory of processes.", Kind: experiments.ClaimCompare, Metric: "mem_high_B",
+			Left: experiments.Goroutines, Right: experiments.Processes, AtLeast: &many},
+		{ID: "short", Says: "A trial takes at most half a second.", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &half},
+		{ID: "nobody", Says: "Nothing is known of this one.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "nobody", Right: label},
+	}
 }

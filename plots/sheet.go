@@ -1,15 +1,12 @@
 package plots
 
 import (
-	"fmt"
 	"image/color"
-	"io"
 	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Sheet is the paper of one chart: 800 points wide and as tall as what is put
@@ -20,6 +17,7 @@ type Sheet struct {
 	c      draw.Canvas
 	y      vg.Length // where the next thing goes
 	labels []label   // every text placed, for the test of overlaps
+	spots  []Spot    // in points until [Sheet.places] makes shares of them
 }
 
 // label is a placed text and the box that it fills.
@@ -76,6 +74,13 @@ func (s *Sheet) fill(c color.Color, x0, y0, x1, y1 vg.Length) {
 	s.c.FillPolygon(c, []vg.Point{{X: x0, Y: -y0}, {X: x1, Y: -y0}, {X: x1, Y: -y1}, {X: x0, Y: -y1}})
 }
 
+func (s *Sheet) polygon(c color.Color, pts ...vg.Point) {
+	for i := range pts {
+		pts[i].Y = -pts[i].Y
+	}
+	s.c.FillPolygon(c, pts)
+}
+
 // marker draws a model's marker: full, or as an outline filled with paper.
 func (s *Sheet) marker(m modelStyle, x, y, radius vg.Length, alpha float64, hollow bool) {
 	outline := m.outline(x, -y, radius)
@@ -110,16 +115,32 @@ func (m modelStyle) outline(x, y, radius vg.Length) vg.Path {
 	return p
 }
 
+// Spot is a place on a chart with the numbers that stand behind it. Left, Top,
+// Right and Bottom are shares of the chart's width and height.
+type Spot struct {
+	Left, Top, Right, Bottom float64
+	Text                     string
+}
+
+// mostSpots bounds what a page must hold of one chart.
+const mostSpots = 600
+
+func (s *Sheet) spot(x0, y0, x1, y1 vg.Length, text string) {
+	if len(s.spots) < mostSpots {
+		s.spots = append(s.spots, Spot{float64(x0), float64(y0), float64(x1), float64(y1), printable(text)})
+	}
+}
+
+// places returns the spots as shares of the sheet.
+func (s *Sheet) places() []Spot {
+	w, h := float64(sheetWidth), float64(s.height())
+	share := func(v, whole float64) float64 { return math.Round(min(1, max(0, v/whole))*1e4) / 1e4 }
+	out := make([]Spot, len(s.spots))
+	for i, p := range s.spots {
+		out[i] = Spot{share(p.Left, w), share(p.Top, h), share(p.Right, w), share(p.Bottom, h), p.Text}
+	}
+	return out
+}
+
 // height is known once everything is on the sheet.
 func (s *Sheet) height() vg.Length { return s.y + margin }
-
-// writePNG paints the sheet at a number of dots per 72 points.
-func (s *Sheet) writePNG(w io.Writer, dpi int) error {
-	img := vgimg.NewWith(vgimg.UseWH(sheetWidth, s.height()), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
-	img.Translate(vg.Point{Y: s.height()})
-	if err := s.rec.ReplayOn(img); err != nil {
-		return fmt.Errorf("paint the sheet: %w", err)
-	}
-	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(w)
-	return err
-}

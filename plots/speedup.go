@@ -27,37 +27,61 @@ type speedupRow struct {
 	who
 	Axis  string  `csv:"axis"` // what x counts: cores or workers
 	X     float64 `csv:"x"`
-	Kind  string  `csv:"kind"` // trial or median
+	Kind  string  `csv:"kind"` // trial, median, or fit: a point of the law that was fitted to the trials
 	Trial int     `csv:"trial"`
 	N     int     `csv:"n"`
 	Value float64 `csv:"speedup"`
-	Low   float64 `csv:"ci_low"` // 95 % interval of the median, base held fixed, n >= 6
+	Low   float64 `csv:"ci_low"` // 95 % interval of the median, base held fixed, n >= 6; of a fit, from those of its parameters
 	High  float64 `csv:"ci_high"`
 	Ideal float64 `csv:"ideal"`
 	Base  string  `csv:"base"`        // whose throughput is 1x
 	BaseS float64 `csv:"base_wall_s"` // its median wall time
 	Own   string  `csv:"base_is_own"` // yes where each model has a base of its own
+	Law   string  `csv:"law"`         // of a fit: its name and parameters
 }
 
 func speedupTable(d *digest.Digest) (Table, error) {
+	rows, err := speedupRows(d, d.Fits)
+	if err != nil {
+		return Table{}, err
+	}
+	estimator := "line: medians"
+	if slices.ContainsFunc(rows, func(r speedupRow) bool { return r.Kind == "fit" }) {
+		estimator = "line: fitted law (where one could be fitted, else medians); band: outer bound from the 95 % intervals of its parameters"
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of throughputs to the base named in each panel; small marker: one trial; hollow: more workers than cores; "+estimator+"; whisker: 95 % interval of the median (n ≥ 6)")}
+	t.Title, t.Reading = speedupWords(rows)
+	return t, nil
+}
+
+// speedupRows returns trials and medians panel by panel, with the laws that
+// fits offers; nil offers none.
+func speedupRows(d *digest.Digest, fits func() []digest.Fit) ([]speedupRow, error) {
 	if !anyOK(d) {
-		return Table{}, noTrials
+		return nil, noTrials
 	}
 	all := entries(d)
 	axis := speedupAxis(all)
 	if axis == "" {
-		return Table{}, Absent("a speedup needs one workload at two core counts or worker counts, and this run has none")
+		return nil, Absent("a speedup needs one workload at two core counts or worker counts, and this run has none")
+	}
+	laws := map[int]*digest.Fit{} // by cell
+	if fits != nil {
+		list := fits()
+		for i := range list {
+			for _, cell := range list[i].Cells {
+				laws[cell] = &list[i]
+			}
+		}
 	}
 	var rows []speedupRow
-	for _, panel := range speedupPanels(all, axis) {
+	for _, panel := range speedupPanels(all, axis, laws) {
 		rows = append(rows, panel...)
 	}
 	if len(rows) == 0 {
-		return Table{}, Absent("a speedup needs ok trials of one model at two core counts or worker counts, and this run has none")
+		return nil, Absent("a speedup needs ok trials of one model at two core counts or worker counts, and this run has none")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of throughputs to the base named in each panel; small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6)")}
-	t.Title, t.Reading = speedupWords(rows)
-	return t, nil
+	return rows, nil
 }
 
 // speedupAxis says what the run varies: cores, or workers at fixed cores.
@@ -79,7 +103,7 @@ func speedupAxis(all []entry) string {
 
 // speedupPanels groups cells that differ in nothing but the axis and the
 // model. The sequential cell of a workload joins all of its panels as base.
-func speedupPanels(all []entry, axis string) [][]speedupRow {
+func speedupPanels(all []entry, axis string, laws map[int]*digest.Fit) [][]speedupRow {
 	var order []string
 	panels := map[string][]entry{}
 	sequential := map[string]entry{} // by label
@@ -99,7 +123,7 @@ func speedupPanels(all []entry, axis string) [][]speedupRow {
 	var out [][]speedupRow
 	for _, name := range order {
 		base, ok := sequential[panels[name][0].Label]
-		if rows := speedupPanel(name, panels[name], base, ok, axis); len(rows) > 0 {
+		if rows := speedupPanel(name, panels[name], base, ok, axis, laws); len(rows) > 0 {
 			out = append(out, rows)
 		}
 	}
@@ -119,7 +143,7 @@ func (e entry) panel(axis string) string {
 	return strings.Join(parts, ", ")
 }
 
-func speedupPanel(name string, cells []entry, sequential entry, hasSequential bool, axis string) []speedupRow {
+func speedupPanel(name string, cells []entry, sequential entry, hasSequential bool, axis string, laws map[int]*digest.Fit) []speedupRow {
 	slices.SortStableFunc(cells, func(a, b entry) int {
 		if a.Model != b.Model {
 			return modelOrder(a.Model) - modelOrder(b.Model)
@@ -138,6 +162,9 @@ func speedupPanel(name string, cells []entry, sequential entry, hasSequential bo
 		}
 		for _, e := range series {
 			rows = append(rows, speedupOf(speedupRow{Panel: name, who: e.who, Axis: axis, X: e.x(axis), Base: words, Own: own}, e, base)...)
+		}
+		if f := laws[series[0].index]; f != nil {
+			rows = append(rows, fitRows(rows[len(rows)-1], f, stat.Median(finite(speeds(base.Cell))))...)
 		}
 	}
 	return rows
@@ -177,7 +204,7 @@ func speedupOf(r speedupRow, e, base entry) []speedupRow {
 		rows[i].N = len(values)
 	}
 	r.Kind, r.N, r.Value = "median", len(values), stat.Median(values)
-	r.Low, r.High, _ = MedianInterval(values)
+	r.Low, r.High = medianInterval(values)
 	return append(rows, r)
 }
 

@@ -15,12 +15,10 @@ import (
 )
 
 // The theme. Lengths are points; a sheet is 800 points wide and drawn at two
-// dots a point, so one point is one CSS pixel of a page that shows it at half
-// size.
+// dots a point unless print size is asked for.
 const (
 	sheetWidth  vg.Length = 800
 	margin      vg.Length = 24
-	dpi                   = 144
 	titleSize   vg.Length = 17
 	panelSize   vg.Length = 12.5
 	textSize    vg.Length = 12

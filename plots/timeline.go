@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -86,20 +85,18 @@ func (s *Sheet) drawTimelines(rows []timelineRow, v view) {
 	}
 }
 
-// timelineColumns lists the models that were run: those with most cells
-// first, so that gaps stand at the end of a line of panels, then in the usual
-// order.
+// timelineColumns lists the models that were run, in the order that all charts
+// and tables have.
 func timelineColumns(cells [][]timelineRow) []string {
-	count := map[string]int{}
 	var columns []timelineRow
+	seen := map[string]bool{}
 	for _, c := range cells {
-		if count[c[0].Series]++; count[c[0].Series] == 1 {
+		if !seen[c[0].Series] {
 			columns = append(columns, c[0])
 		}
+		seen[c[0].Series] = true
 	}
-	slices.SortStableFunc(columns, func(a, b timelineRow) int {
-		return cmp.Or(count[b.Series]-count[a.Series], modelOrder(a.Model)-modelOrder(b.Model))
-	})
+	slices.SortStableFunc(columns, func(a, b timelineRow) int { return modelOrder(a.Model) - modelOrder(b.Model) })
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Series
@@ -187,8 +184,17 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 	m := styleOf(cell[0].Model)
 	trials := groupBy(cell, func(r timelineRow) string { return fmt.Sprint(r.Trial) })
 	alpha := max(0.25, min(0.85, 3/float64(len(trials))))
+	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, trial := range trials {
 		f.timeline(trial, v, m, alpha)
+		for _, r := range trial {
+			if y := v.of(r); !math.IsNaN(y) {
+				lo, hi = min(lo, y), max(hi, y)
+			}
+		}
+	}
+	if lo <= hi {
+		f.s.spot(f.x0, f.y0, f.x1, f.y1, fmt.Sprintf("%s: %s, %s from %s", cell[0].title(), v.title, Count(len(trials), "trial"), Interval(lo, hi, v.unit)))
 	}
 }
 

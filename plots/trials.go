@@ -33,6 +33,7 @@ type trialsRow struct {
 	Value  float64 `csv:"value"`
 	Low    float64 `csv:"ci_low"` // 95 % order-statistic interval of the median, n >= 6
 	High   float64 `csv:"ci_high"`
+	Flag   string  `csv:"flag"` // outlier: beyond 3 x 1.4826 MAD from the median; shown and counted like all others
 	Note   string  `csv:"note"` // what failed
 }
 
@@ -78,10 +79,14 @@ func trialsTable(d *digest.Digest) (Table, error) {
 }
 
 func trialsEstimator(rows []trialsRow) string {
-	if slices.ContainsFunc(rows, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
-		return "small marker: one trial; bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)"
+	marker := "small marker: one trial; "
+	if slices.ContainsFunc(rows, func(r trialsRow) bool { return r.Flag != "" }) {
+		marker = "small marker: one trial, hollow beyond 3 MAD from the median (kept); "
 	}
-	return "small marker: one trial; bar: median (below n = 6 it has no interval)"
+	if slices.ContainsFunc(rows, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
+		return marker + "bar: median; box: 95 % interval of the median from order statistics (n ≥ 6)"
+	}
+	return marker + "bar: median (below n = 6 it has no interval)"
 }
 
 func trialsOf(e entry, m mainMetric) []trialsRow {
@@ -106,9 +111,15 @@ func trialsOf(e entry, m mainMetric) []trialsRow {
 			rows = append(rows, r)
 		}
 	}
+	far := e.Outliers(m.name)
+	for i := range rows {
+		if slices.ContainsFunc(far, func(k int) bool { return e.Trials[k] == rows[i].Trial }) {
+			rows[i].Flag = "outlier"
+		}
+	}
 	r := base
 	r.Kind, r.Value = "median", stat.Median(values)
-	r.Low, r.High, _ = MedianInterval(values)
+	r.Low, r.High = medianInterval(values)
 	return append(rows, r)
 }
 
@@ -219,7 +230,7 @@ func drawStrip(f frame, cell []trialsRow, y vg.Length) {
 		radius, alpha = 1.6, 0.35
 	}
 	for i, r := range cell[:len(cell)-1] {
-		f.s.marker(m, f.px(r.Value), y+jitter(i, median.N)*6, radius, alpha, false)
+		f.s.marker(m, f.px(r.Value), y+jitter(i, median.N)*6, radius, alpha, r.Flag != "")
 	}
 	x := f.px(median.Value)
 	f.s.segment(draw.LineStyle{Color: ink, Width: 2}, x, y-9, x, y+9)

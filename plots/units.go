@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -68,17 +67,25 @@ func Quantity(v float64, unit string) string {
 	return strings.TrimSpace(Digits(v/p.factor) + " " + p.suffix)
 }
 
-// Interval prints [lo, hi] in the scaling of hi, the unit once.
+// Interval prints [lo, hi] in the scaling of hi, the unit once. Ends that
+// print alike are one number.
 func Interval(lo, hi float64, unit string) string {
 	p := prefixFor(hi, unit)
-	return strings.TrimSpace(fmt.Sprintf("%s to %s %s", Digits(lo/p.factor), Digits(hi/p.factor), p.suffix))
+	return strings.TrimSpace(ends(Digits(lo/p.factor), Digits(hi/p.factor), " to ") + " " + p.suffix)
 }
 
 // Bounds prints lo and hi in the scaling of v, without the unit, to stand
 // beside v.
 func Bounds(v, lo, hi float64, unit, between string) string {
 	p := prefixFor(v, unit)
-	return Digits(lo/p.factor) + between + Digits(hi/p.factor)
+	return ends(Digits(lo/p.factor), Digits(hi/p.factor), between)
+}
+
+func ends(lo, hi, between string) string {
+	if lo == hi {
+		return lo
+	}
+	return lo + between + hi
 }
 
 // Digits prints three significant digits without an exponent where a reader
@@ -103,6 +110,10 @@ func Digits(v float64) string {
 
 // Times prints a ratio: "1.03x".
 func Times(v float64) string { return Digits(v) + "x" }
+
+// TimesRange prints a range of ratios, "0.98x to 1.03x", or one ratio where its
+// ends print alike.
+func TimesRange(lo, hi float64) string { return ends(Times(lo), Times(hi), " to ") }
 
 // Count prints a number of things: "1 trial", "3 trials".
 func Count(n int, one string) string {

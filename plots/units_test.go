@@ -45,20 +45,16 @@ func TestScalesNeverFail(t *testing.T) {
 	}
 }
 
-// TestMedianInterval compares with the ranks of R's binomial quantiles:
-// qbinom(0.025, n, 0.5) for n = 6, 10, 20, 50 is 1, 2, 6, 18.
-func TestMedianInterval(t *testing.T) {
-	for n, rank := range map[int]int{6: 1, 10: 2, 20: 6, 50: 18} {
-		x := make([]float64, n)
-		for i := range x {
-			x[i] = float64(n - i)
+func TestEndsThatPrintAlike(t *testing.T) {
+	for want, got := range map[string]string{
+		"3.50 MiB":         Interval(3.501*(1<<20), 3.503*(1<<20), "B"),
+		"3.40 to 3.50 MiB": Interval(3.401*(1<<20), 3.503*(1<<20), "B"),
+		"1.00, 1.01":       Bounds(1, 1.001, 1.011, "s", ", "),
+		"1.00":             Bounds(1, 1.001, 1.002, "s", ", "),
+		"1.33x":            TimesRange(1.331, 1.332),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
-		lo, hi, ok := MedianInterval(x)
-		if !ok || lo != float64(rank) || hi != float64(n+1-rank) {
-			t.Errorf("n = %d: [%v, %v], want ranks %d and %d", n, lo, hi, rank, n+1-rank)
-		}
-	}
-	if _, _, ok := MedianInterval(make([]float64, 5)); ok {
-		t.Error("five values have no 95 % interval")
 	}
 }

@@ -18,6 +18,10 @@ func answer(p *page) {
 		p.para("There is none: no trial of this run ended ok.")
 		return
 	}
+	if all := p.Verdicts(); len(all) > 0 {
+		p.verdictAnswer(all)
+		return
+	}
 	top := topComparisons(plots.Comparisons(p.Digest))
 	if len(top) == 0 {
 		p.para("No two models were run in the same setting, so that there is nothing to compare. " + p.medians())
@@ -29,6 +33,24 @@ func answer(p *page) {
 	}
 	parts = append(parts, "Ratios are medians over blocks that hold a trial of both models, with their range over blocks; they are no test of significance.")
 	p.para(strings.Join(parts, " "))
+}
+
+// shownClaims bounds the answer; the table of verdicts has them all.
+const shownClaims = 8
+
+// verdictAnswer is the answer of a run with claims.
+func (p *page) verdictAnswer(all []digest.Verdict) {
+	var points []string
+	for _, v := range all[:min(len(all), shownClaims)] {
+		points = append(points, verdictSentence(v))
+	}
+	if more := len(all) - shownClaims; more > 0 {
+		points = append(points, fmt.Sprintf("%s more under Verdicts.", plots.Count(more, "claim")))
+	}
+	p.list(points)
+	if broken := all[0].Broken; broken != "" {
+		p.para("**No verdict of this run counts:** " + text(broken) + ".")
+	}
 }
 
 // topComparisons keeps, for each workload, the setting with most cores.
@@ -68,7 +90,7 @@ func blocks(lo, hi float64, n int) string {
 	if n == 1 {
 		return "n = 1 block"
 	}
-	return fmt.Sprintf("n = %d blocks, range ", n) + plots.Times(lo) + " to " + plots.Times(hi)
+	return fmt.Sprintf("n = %d blocks, range ", n) + plots.TimesRange(lo, hi)
 }
 
 // ratio finds the ratio of another metric for the cells of a comparison.
@@ -96,7 +118,7 @@ func (p *page) medians() string {
 	return strings.Join(parts, "; ") + "."
 }
 
-// Answer returns the report's answer for a terminal: the paragraph without
+// Answer returns the report's answer for a terminal: its text without
 // Markdown.
 func Answer(d *digest.Digest) string {
 	p := &page{Digest: d, places: plots.Places(d)}

@@ -25,8 +25,10 @@ var bare = regexp.MustCompile(`(?i)\b(www)\.`)
 var blockStart = regexp.MustCompile(`^([-+=:]|\d+[.)])`)
 
 // line is [text] for the start of a paragraph or of a list's point.
-func line(s string) string {
-	s = text(s)
+func line(s string) string { return guard(text(s)) }
+
+// guard keeps a line of Markdown from starting a block.
+func guard(s string) string {
 	if m := blockStart.FindString(s); m != "" {
 		return m[:len(m)-1] + `\` + s[len(m)-1:]
 	}
@@ -45,7 +47,12 @@ func code(s string) string {
 
 // oneLine joins lines and drops what is not printed.
 func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
+	return strings.Join(strings.Fields(printed(s)), " ")
+}
+
+// printed drops what is not printed and makes every space a plain one.
+func printed(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
@@ -54,18 +61,6 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	return strings.Join(strings.Fields(s), " ")
-}
-
-// prose keeps the paragraphs of an author's text and makes each safe.
-func prose(s string) []string {
-	var out []string
-	for _, para := range regexp.MustCompile(`\n[ \t]*\n`).Split(strings.ReplaceAll(s, "\r", ""), -1) {
-		if para = line(para); para != "" {
-			out = append(out, para)
-		}
-	}
-	return out
 }
 
 var unescaper = strings.NewReplacer(

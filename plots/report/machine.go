@@ -45,7 +45,7 @@ func machine(p *page) {
 		p.para("Nothing is known of it.")
 		return
 	}
-	p.table(9, []string{"", ""}, rows)
+	p.table(9, []string{"what", "value"}, rows)
 	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(m.Missing)) {
 		missing = append(missing, code(name)+": "+text(m.Missing[name]))
@@ -73,7 +73,23 @@ func (p *page) kernel(add func(name, value string)) {
 	}
 	add("container", m.Container)
 	add("virtual machine", m.Virtual)
-	for _, name := range slices.Sorted(maps.Keys(m.Mitigations)) {
-		add("mitigation "+text(name), m.Mitigations[name])
+	add("CPU vulnerabilities", mitigations(m.Mitigations))
+}
+
+// mitigations names the vulnerabilities that cost something or are open, and
+// counts those that the CPU does not have.
+func mitigations(of map[string]string) string {
+	var parts []string
+	spared := 0
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if strings.EqualFold(strings.TrimSpace(of[name]), "not affected") {
+			spared++
+			continue
+		}
+		parts = append(parts, name+": "+of[name])
 	}
+	if spared > 0 {
+		parts = append(parts, fmt.Sprintf("%d not affected", spared))
+	}
+	return strings.Join(parts, "; ")
 }

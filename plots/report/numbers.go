@@ -31,8 +31,8 @@ func numbers(p *page) {
 		header = append(header, m.Title)
 	}
 	var rows [][]string
-	for i, c := range p.Cells {
-		pl := p.places[i]
+	for _, i := range plots.ReadingOrder(p.Digest) {
+		c, pl := p.Cells[i], p.places[i]
 		row := []string{text(pl.Label), text(pl.Setting), text(pl.Series), fmt.Sprint(len(c.Trials))}
 		for _, m := range metrics {
 			row = append(row, estimate(present(c.Values[m.Name]), m.Unit, len(c.Trials)))
@@ -55,8 +55,8 @@ func estimate(values []float64, unit string, n int) string {
 	}
 	median := stat.Median(values)
 	s := plots.Quantity(median, unit)
-	if lo, hi, ok := plots.MedianInterval(values); ok {
-		s += " [" + plots.Bounds(median, lo, hi, unit, ", ") + "]"
+	if i, err := stat.MedianInterval(values, 0.95); err == nil {
+		s += " [" + plots.Bounds(median, i.Lo, i.Hi, unit, ", ") + "]"
 	} else if len(values) > 1 {
 		s += " (" + plots.Bounds(median, slices.Min(values), slices.Max(values), unit, " to ") + ")"
 	}
@@ -81,7 +81,7 @@ func (p *page) ratios() {
 		for _, r := range p.Ratios(metric) {
 			a, b := p.places[r.Num], p.places[r.Den]
 			rows = append(rows, []string{text(m.Title), text(a.Label), text(a.Setting), text(a.Series + " / " + b.Series),
-				plots.Times(r.Median), plots.Times(r.Min) + " to " + plots.Times(r.Max), fmt.Sprint(r.N)})
+				plots.Times(r.Median), plots.TimesRange(r.Min, r.Max), fmt.Sprint(r.N)})
 		}
 	}
 	if len(rows) == 0 {

@@ -1,17 +1,23 @@
 package report
 
-import "forklore/metrics/record"
+import (
+	"forklore/metrics/digest"
+	"forklore/metrics/record"
+)
+
+// headline is the question, or the best that stands for one.
+func headline(d *digest.Digest) string {
+	for _, title := range []string{d.Manifest.Question, d.Manifest.Name} {
+		if title = oneLine(title); title != "" {
+			return title
+		}
+	}
+	return "A run without a name"
+}
 
 func question(p *page) {
 	m := p.Manifest
-	title := m.Question
-	if oneLine(title) == "" {
-		title = m.Name
-	}
-	if oneLine(title) == "" {
-		title = "A run without a name"
-	}
-	p.para("# " + text(title))
+	p.para("# " + text(headline(p.Digest)))
 	switch m.Ended {
 	case "complete", "":
 	case "running":

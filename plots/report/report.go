@@ -31,13 +31,16 @@ type section struct {
 var sections = []section{
 	{"", question},
 	{"Answer", answer},
-	{"Charts", charts},
+	{"Verdicts", verdicts},
+	{chartsTitle, charts},
 	{"Numbers", numbers},
 	{"What failed", failed},
 	{"Can it be trusted?", trust},
 	{"The machine", machine},
 	{"How it was measured", method},
+	{"Rules kept", checklist},
 	{"How to reproduce it", reproduce},
+	{"Limits", limits},
 }
 
 // Write writes report.md into dir, whole or not at all. The same digest and

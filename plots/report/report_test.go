@@ -41,7 +41,7 @@ func run(n int, name string) *digest.Digest {
 		Calibration: []record.Calibration{{Workload: "sieve", Params: "segment=65536", Items: 400, Cell: "000000000001", WallS: 0.98, AimS: 1}},
 		Machine: record.Machine{Host: "bench", OS: "linux", Arch: "amd64", Kernel: "6.1.0", CPUModel: "Some CPU", UsableCPUs: []int{0, 1},
 			MemTotalB: 8 << 30, Topology: record.Topology{CPUs: make([]record.CPU, 2), Packages: 1, Cores: 2, Caches: []record.Cache{{Level: 1, Type: "Data", SizeB: 32 << 10, Shared: 1}}},
-			Mitigations: map[string]string{"meltdown": "Mitigation: PTI"}, Missing: map[string]string{"governor": "no cpufreq"}},
+			Mitigations: map[string]string{"meltdown": "Mitigation: PTI", "retbleed": "Not affected", "l1tf": "Not affected"}, Missing: map[string]string{"governor": "no cpufreq"}},
 	}, Warnings: []string{"the sampler missed 3 ticks", name}}
 	for _, cores := range []int{1, 2} {
 		for i, model := range []string{"goroutines", "processes"} {
@@ -77,11 +77,23 @@ func TestGolden(t *testing.T) {
 	interrupted := run(1, "sieve")
 	interrupted.Manifest.Ended = "interrupted"
 	none := run(0, "sieve")
+	claims := run(8, "sieve")
+	most := 0.4
+	claims.Manifest.Plan.Claims = []experiments.Claim{
+		{ID: "faster", Says: "Goroutines are faster than processes.", Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "goroutines", Right: "processes"},
+		{ID: "lean", Says: "Processes need less memory.", Kind: experiments.ClaimCompare, Metric: "mem_high_B", Left: "processes", Right: "goroutines"},
+		{ID: "short", Says: "A trial is short.", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &most},
+		{ID: "nobody", Says: nasty, Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "nobody", Right: "goroutines"},
+	}
+	broken := run(6, "sieve")
+	broken.Manifest.Plan.Claims = claims.Manifest.Plan.Claims[:1]
+	broken.Gates = []digest.Gate{{Name: "aa", Passed: true, Detail: "1.00x"}, {Name: "canary", Passed: false, Detail: "it drifts"}}
 	for i := range none.Cells {
 		none.Cells[i].Failed = map[string]int{record.Timeout: 2}
 	}
 	for name, d := range map[string]*digest.Digest{
 		"six-trials": run(6, "sieve"), "failures": fail(run(5, "sieve")), "one-trial": interrupted, "none-ok": none, "empty": {},
+		"claims": claims, "broken": broken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -154,7 +166,7 @@ func TestReportHoldsNoForeignElement(t *testing.T) {
 	if err := render.Convert([]byte(md), &b); err != nil {
 		t.Fatal(err)
 	}
-	allowed := regexp.MustCompile(`^</?(h[123]|p|ul|li|strong|table|thead|tbody|tr|th|td|pre|code)( style="text-align:(right|left)")?>$` +
+	allowed := regexp.MustCompile(`^</?(h[123]|p|ul|ol|li|strong|table|thead|tbody|tr|th|td|pre|code)( style="text-align:(right|left)")?>$` +
 		`|^<a href="(charts/x\.csv|summary\.csv|trials\.csv|experiment\.yaml)">$|^</a>$|^<img src="charts/x\.png" alt="[^"]*">$`)
 	for _, tag := range regexp.MustCompile(`<[^>]*>`).FindAllString(b.String(), -1) {
 		if !allowed.MatchString(tag) {

@@ -27,7 +27,7 @@ func reproduce(p *page) {
 	if !m.Finished.IsZero() {
 		rows = append(rows, []string{"took", plots.Quantity(m.Finished.Sub(m.Started).Seconds(), "s")})
 	}
-	p.table(9, []string{"", ""}, rows)
+	p.table(9, []string{"what", "value"}, rows)
 	p.para("Derived files, this one included, are rebuilt from the raw ones by `forklore report` with this folder.")
 }
 

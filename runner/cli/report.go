@@ -63,11 +63,14 @@ func rebuild(dir string) (rebuilt, error) {
 	if err := d.WriteDerived(dir); err != nil {
 		return rebuilt{}, err
 	}
-	drawn, err := plots.Render(d, dir, d.Manifest.Charts)
+	drawn, err := plots.Render(d, dir, plots.Options{Charts: d.Manifest.Charts})
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("draw the charts of %s: %w", dir, err)
 	}
 	if err := report.Write(d, drawn, dir); err != nil {
+		return rebuilt{}, err
+	}
+	if err := report.WriteHTML(d, drawn, dir); err != nil {
 		return rebuilt{}, err
 	}
 	return rebuilt{Answer: report.Answer(d), Report: filepath.Join(dir, report.File), Digest: d}, nil

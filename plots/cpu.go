@@ -1,0 +1,197 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/stat"
+)
+
+func init() {
+	register(Chart{
+		Name:     "cpu",
+		Question: "What does the same work cost in CPU time, and how much of it is garbage collection?",
+		Order:    35,
+		Table:    cpuTable,
+		Draw:     cpuDraw,
+	})
+}
+
+// cpuRow is the CPU cost of one trial, or of one cell's median.
+type cpuRow struct {
+	who
+	Kind    string  `csv:"kind"` // trial, median, or failed for a cell without values
+	Trial   int     `csv:"trial"`
+	N       int     `csv:"n"`
+	Unit    string  `csv:"unit"`            // s/item, or s where items were not counted
+	PerItem float64 `csv:"cpu_s"`           // CPU time of the work, per item
+	Low     float64 `csv:"cpu_ci_low_s"`    // 95 % interval of the median, n >= 6
+	High    float64 `csv:"cpu_ci_high_s"`   //
+	GC      float64 `csv:"gc_share"`        // CPU time of the collector over that of the work
+	GCLow   float64 `csv:"gc_share_ci_low"` //
+	GCHigh  float64 `csv:"gc_share_ci_high"`
+	Note    string  `csv:"note"`
+}
+
+func cpuTable(d *digest.Digest) (Table, error) {
+	if !anyOK(d) {
+		return Table{}, noTrials
+	}
+	metric, unit := "cpu_per_item_s", "s/item"
+	if !slices.ContainsFunc(d.Cells, func(c digest.Cell) bool { return len(present(&c, metric)) > 0 }) {
+		metric, unit = "cpu_work_s", "s"
+	}
+	var rows []cpuRow
+	for _, e := range entries(d) {
+		rows = append(rows, cpuOf(e, metric, unit)...)
+	}
+	if !slices.ContainsFunc(rows, func(r cpuRow) bool { return r.Kind == "median" }) {
+		return Table{}, Absent("no trial recorded the CPU time of its work")
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "CPU time of the workers' processes between gate and finish; garbage collection as a share of it; small marker: one trial; bar: median; box: 95 % interval of the median (n ≥ 6)")}
+	t.Title, t.Reading = cpuWords(rows)
+	return t, nil
+}
+
+func cpuOf(e entry, metric, unit string) []cpuRow {
+	nan := math.NaN()
+	base := cpuRow{who: e.who, Unit: unit, Note: failures(e.Cell), PerItem: nan, Low: nan, High: nan, GC: nan, GCLow: nan, GCHigh: nan}
+	var rows []cpuRow
+	var cost, gc []float64
+	for i, trial := range e.Trials {
+		r := base
+		r.Kind, r.Trial = "trial", trial
+		r.PerItem, r.GC = value(e.Cell, metric, i), value(e.Cell, "gc_cpu_s", i)/value(e.Cell, "cpu_work_s", i)
+		if math.IsNaN(r.PerItem) {
+			continue
+		}
+		rows, cost, gc = append(rows, r), append(cost, r.PerItem), append(gc, r.GC)
+	}
+	if base.N = len(cost); base.N == 0 {
+		base.Kind = "failed"
+		return []cpuRow{base}
+	}
+	for i := range rows {
+		rows[i].N = base.N
+	}
+	gc = finite(gc)
+	r := base
+	r.Kind, r.PerItem, r.GC = "median", stat.Median(cost), stat.Median(gc)
+	r.Low, r.High = medianInterval(cost)
+	r.GCLow, r.GCHigh = medianInterval(gc)
+	return append(rows, r)
+}
+
+// cpuWords gives title and reading: the cheapest and the dearest model in the
+// last setting, and the largest share of garbage collection.
+func cpuWords(rows []cpuRow) (title, reading string) {
+	var medians []cpuRow
+	for _, r := range rows {
+		if r.Kind == "median" {
+			medians = append(medians, r)
+		}
+	}
+	by := func(of func(cpuRow) float64) func(a, b cpuRow) int {
+		return func(a, b cpuRow) int {
+			if of(a) < of(b) {
+				return -1
+			}
+			return 1
+		}
+	}
+	cost := by(func(r cpuRow) float64 { return r.PerItem })
+	last := medians[len(medians)-1]
+	same := slices.DeleteFunc(slices.Clone(medians), func(r cpuRow) bool { return r.Label != last.Label || r.Setting != last.Setting })
+	lo, hi := slices.MinFunc(same, cost), slices.MaxFunc(same, cost)
+	title = fmt.Sprintf("%s, %s: %s cost %s, %s %s", brief(last.Label), last.Setting,
+		lo.Series, Quantity(lo.PerItem, lo.Unit), hi.Series, Quantity(hi.PerItem, hi.Unit))
+	if lo.Cell == hi.Cell {
+		title = fmt.Sprintf("%s: the work costs %s of CPU time", last.title(), Quantity(last.PerItem, last.Unit))
+	}
+	lo, hi = slices.MinFunc(medians, cost), slices.MaxFunc(medians, cost)
+	reading = fmt.Sprintf("Median CPU time runs from %s (%s) to %s (%s)", Quantity(lo.PerItem, lo.Unit), lo.title(), Quantity(hi.PerItem, hi.Unit), hi.title())
+	collecting := slices.DeleteFunc(medians, func(r cpuRow) bool { return math.IsNaN(r.GC) })
+	if len(collecting) == 0 {
+		return title, reading + "; no trial recorded its garbage collection."
+	}
+	most := slices.MaxFunc(collecting, by(func(r cpuRow) float64 { return r.GC }))
+	return title, reading + fmt.Sprintf("; garbage collection takes at most %s of it (%s).", share(most.GC), most.title())
+}
+
+func cpuDraw(s *Sheet, t Table) {
+	rows := rowsOf[cpuRow](t)
+	collected := slices.ContainsFunc(rows, func(r cpuRow) bool { return !math.IsNaN(r.GC) })
+	var panels []rowPanel
+	for _, g := range groupBy(rows, func(r cpuRow) string { return r.Label }) {
+		panels = append(panels, cpuPanel(g, collected))
+	}
+	s.drawRows(panels, "CPU, median")
+}
+
+func cpuPanel(rows []cpuRow, collected bool) rowPanel {
+	cells := groupBy(rows, func(r cpuRow) string { return r.Cell })
+	p := rowPanel{title: rows[0].Label}
+	var cost, gc []float64
+	for _, c := range cells {
+		last := c[len(c)-1]
+		line := rowLine{who: last.who, note: fmt.Sprintf("%s  n = %d", Quantity(last.PerItem, last.Unit), last.N)}
+		if last.Kind == "failed" {
+			line.note, line.failed = "n = 0", "no value"
+			if last.Note != "" {
+				line.failed += ": " + last.Note
+			}
+		}
+		p.lines = append(p.lines, line)
+		for _, r := range c {
+			cost, gc = append(cost, r.PerItem), append(gc, 100*r.GC)
+		}
+	}
+	title := "CPU time per item"
+	if rows[0].Unit == "s" {
+		title = "CPU time of the work"
+	}
+	p.areas = []rowArea{{
+		x: spreadScale(title, rows[0].Unit, cost),
+		draw: func(f frame, i int, y vg.Length) {
+			drawCPU(f, cells[i], y, func(r cpuRow) (v, low, high float64) { return r.PerItem, r.Low, r.High })
+		},
+	}}
+	if collected {
+		p.areas = append(p.areas, rowArea{
+			x: zeroScale("garbage collection", "% of it", gc, 4),
+			draw: func(f frame, i int, y vg.Length) {
+				drawCPU(f, cells[i], y, func(r cpuRow) (v, low, high float64) { return 100 * r.GC, 100 * r.GCLow, 100 * r.GCHigh })
+			},
+		})
+	}
+	return p
+}
+
+// drawCPU draws one quantity of a cell: interval, trials, median.
+func drawCPU(f frame, cell []cpuRow, y vg.Length, of func(cpuRow) (v, low, high float64)) {
+	m := styleOf(cell[0].Model)
+	median := cell[len(cell)-1]
+	v, low, high := of(median)
+	if math.IsNaN(v) {
+		return
+	}
+	if !math.IsNaN(low) {
+		x0, x1 := f.px(low), f.px(high)
+		f.s.fill(faded(m.color, 0.22), min(x0, x1-0.5), y-8, x1, y+8)
+	}
+	radius, alpha := vg.Length(2.6), 0.75
+	if median.N > pointsUntil {
+		radius, alpha = 1.6, 0.35
+	}
+	for i, r := range cell[:len(cell)-1] {
+		if t, _, _ := of(r); !math.IsNaN(t) {
+			f.s.marker(m, f.px(t), y+jitter(i, median.N)*6, radius, alpha, false)
+		}
+	}
+	f.s.segment(draw.LineStyle{Color: ink, Width: 2}, f.px(v), y-9, f.px(v), y+9)
+}

@@ -1,0 +1,224 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/stat"
+)
+
+func init() {
+	register(Chart{
+		Name:     "order",
+		Question: "Was the machine the same from the first trial to the last?",
+		Order:    90,
+		Table:    orderTable,
+		Draw:     orderDraw,
+	})
+}
+
+// orderRow is one trial at its place in the run.
+type orderRow struct {
+	who
+	Control  string  `csv:"control"` // role of a cell that tests the run; empty for all others
+	Trial    int     `csv:"trial"`
+	Block    int     `csv:"block"`
+	Metric   string  `csv:"metric"`
+	Value    float64 `csv:"value"`
+	Median   float64 `csv:"cell_median"`
+	Relative float64 `csv:"relative"` // value over the median of its cell
+	Steal    float64 `csv:"steal_cpus"`
+	Foreign  float64 `csv:"foreign_cpus"` // CPUs that others used during the work, on average
+	Delay    float64 `csv:"run_delay_share"`
+}
+
+func orderTable(d *digest.Digest) (Table, error) {
+	if !anyOK(d) {
+		return Table{}, noTrials
+	}
+	all := entries(d)
+	metrics := mainMetrics(all)
+	var rows []orderRow
+	for _, e := range all {
+		rows = append(rows, orderOf(e, metrics[e.Label])...)
+	}
+	slices.SortFunc(rows, func(a, b orderRow) int { return cmp.Compare(a.Trial, b.Trial) })
+	if len(rows) < 2 {
+		return Table{}, Absent("a single trial has no order")
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below: CPUs that others took during the work, of which steal is the hypervisor's part")}
+	t.Title, t.Reading = orderWords(rows)
+	return t, nil
+}
+
+func orderOf(e entry, m mainMetric) []orderRow {
+	values := e.Values[m.name]
+	median := stat.Median(finite(values))
+	var rows []orderRow
+	for i, trial := range e.Trials {
+		v, wall := value(e.Cell, m.name, i), value(e.Cell, "wall_s", i)
+		if math.IsNaN(v/median) || math.IsInf(v/median, 0) {
+			continue
+		}
+		r := orderRow{who: e.who, Control: e.Control, Trial: trial, Metric: m.name, Value: v, Median: median, Relative: v / median,
+			Steal: value(e.Cell, "steal_s", i) / wall, Foreign: value(e.Cell, "foreign_cpu_s", i) / wall,
+			Delay: value(e.Cell, "run_delay_s", i) / (wall * float64(e.Workers))}
+		if i < len(e.Blocks) {
+			r.Block = e.Blocks[i]
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// orderWords compares the first with the last third of the run and names the
+// trial that lies farthest from its cell's median.
+func orderWords(rows []orderRow) (title, reading string) {
+	var first, last []float64
+	worst := rows[0]
+	third := max(1, len(rows)/3)
+	for i, r := range rows {
+		if math.Abs(math.Log(r.Relative)) > math.Abs(math.Log(worst.Relative)) {
+			worst = r
+		}
+		if i < third {
+			first = append(first, r.Relative)
+		}
+		if i >= len(rows)-third {
+			last = append(last, r.Relative)
+		}
+	}
+	drift := stat.Median(last)/stat.Median(first) - 1
+	title = fmt.Sprintf("The last third of the run lies %s %% %s the first", Digits(math.Abs(100*drift)), map[bool]string{true: "above", false: "below"}[drift >= 0])
+	if math.Abs(drift) < 0.0005 {
+		title = "The last third of the run lies level with the first"
+	}
+	reading = fmt.Sprintf("Medians of the first and the last %s of %s relative to their cells: %s and %s; the farthest trial is number %d (%s) at %s of its cell's median.",
+		Count(third, "trial"), Count(len(rows), "trial"), Digits(stat.Median(first)), Digits(stat.Median(last)), worst.Trial, worst.title(), Times(worst.Relative))
+	return title, reading
+}
+
+func orderDraw(s *Sheet, t Table) {
+	rows := rowsOf[orderRow](t)
+	s.legend(append(modelKeys(rows), key{"median of the cell", stroke(boundLine)}))
+	var relative []float64
+	var trials []float64
+	for _, r := range rows {
+		relative, trials = append(relative, r.Relative), append(trials, float64(r.Trial))
+	}
+	x := trialScale(trials)
+	s.orderPanel(rows, "value over the median of its cell, log scale", x, ratioScale("", append(relative, 1)), 230, drawOrder)
+	var taken []float64
+	for _, r := range rows {
+		taken = append(taken, r.Steal, r.Foreign)
+	}
+	if len(finite(taken)) > 0 {
+		s.legend([]key{{"others' CPU time", bar(foreignColor)}, {"steal", bar(stealColor)}})
+		s.orderPanel(rows, "CPUs taken by others during the work", x, zeroScale("", "", append(taken, 0.1), 4), 90, drawTaken)
+	}
+}
+
+var (
+	foreignColor = faded(rule, 0.55)
+	stealColor   = alarm
+)
+
+func bar(c interface {
+	RGBA() (r, g, b, a uint32)
+}) func(*Sheet, vg.Length, vg.Length) {
+	return swatch(draw.LineStyle{Color: c})
+}
+
+func modelKeys(rows []orderRow) []key {
+	seen := map[string]orderRow{}
+	var names []string
+	for _, r := range rows {
+		if _, ok := seen[r.Series]; !ok {
+			names = append(names, r.Series)
+		}
+		seen[r.Series] = r
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Or(modelOrder(seen[a].Model)-modelOrder(seen[b].Model), cmp.Compare(a, b))
+	})
+	var keys []key
+	for _, n := range names {
+		keys = append(keys, key{n, dot(styleOf(seen[n].Model), false)})
+	}
+	return keys
+}
+
+// trialScale counts trials: whole ticks on a linear axis.
+func trialScale(trials []float64) scale {
+	lo, hi := finiteRange(trials)
+	pad := max(0.5, 0.01*(hi-lo))
+	s := scale{min: lo - pad, max: hi + pad, label: "trial, in the order of the run"}
+	step := max(1, niceStep((hi-lo)/8))
+	for i := math.Ceil(lo / step); i*step <= hi; i++ {
+		s.ticks = append(s.ticks, tick{i * step, trimFloat(i*step, 0)})
+	}
+	return s
+}
+
+func (s *Sheet) orderPanel(rows []orderRow, title string, x, y scale, height vg.Length, paint func(frame, []orderRow)) {
+	s.text(smallText, margin, s.y+smallText.line()/2, draw.XLeft, title)
+	s.y += smallText.line() + 6
+	f := frame{s: s, x: x, y: y, x0: margin + yRoom(y), x1: sheetWidth - margin, y0: s.y, y1: s.y + height}
+	f.blocks(rows)
+	f.axisX()
+	f.axisY(true)
+	paint(f, rows)
+	s.y = f.y1 + axisRoom
+}
+
+// mostBlocks is how many blocks can be told apart as stripes.
+const mostBlocks = 80
+
+// blocks shades every second block, where the run went by blocks and they are
+// wide enough to be seen.
+func (f frame) blocks(rows []orderRow) {
+	groups := groupBy(rows, func(r orderRow) string { return fmt.Sprint(r.Block) })
+	if len(groups) > mostBlocks {
+		return
+	}
+	for i, g := range groups {
+		if i%2 == 1 {
+			f.s.fill(stripe, f.px(float64(g[0].Trial)-0.5), f.y0, f.px(float64(g[len(g)-1].Trial)+0.5), f.y1)
+		}
+	}
+}
+
+func drawOrder(f frame, rows []orderRow) {
+	f.s.segment(boundLine, f.x0, f.py(1), f.x1, f.py(1))
+	radius, alpha := vg.Length(2.6), 0.8
+	if len(rows) > 400 {
+		radius, alpha = 1.5, 0.5
+	}
+	for _, r := range rows {
+		x, y := f.px(float64(r.Trial)), f.py(r.Relative)
+		f.s.marker(styleOf(r.Model), x, y, radius, alpha, false)
+		m := metricByName(r.Metric)
+		f.s.spot(x-4, y-4, x+4, y+4, fmt.Sprintf("trial %d, block %d, %s: %s, %s of its cell's median", r.Trial, r.Block, r.title(), Quantity(r.Value, m.unit), Times(r.Relative)))
+	}
+}
+
+func drawTaken(f frame, rows []orderRow) {
+	half := max(0.4, min(3, (f.px(1)-f.px(0))*0.4))
+	for _, r := range rows {
+		x := f.px(float64(r.Trial))
+		for _, b := range []struct {
+			v float64
+			c draw.LineStyle
+		}{{r.Foreign, draw.LineStyle{Color: foreignColor}}, {r.Steal, draw.LineStyle{Color: stealColor}}} {
+			if b.v > 0 {
+				f.s.fill(b.c.Color, x-half, f.py(b.v), x+half, f.y1)
+			}
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+
+	"forklore/plots"
+)
+
+// picture is one chart to be embedded.
+type picture struct {
+	png           []byte
+	csv           []byte // nil where it is too large
+	width, height int    // of the picture as it was drawn
+}
+
+// The page must pass as an attachment: pictures and numbers together stay
+// below 2 MiB, which base64 makes 2.7.
+const (
+	mostPictures = 1_700_000
+	mostNumbers  = 300_000
+	mostCSV      = 60_000 // of one chart
+)
+
+// loadPictures reads the charts from the results folder. While they are too
+// large together, the largest is halved in size.
+func loadPictures(drawn []plots.Drawn, dir string) (map[string]picture, error) {
+	all := map[string]picture{}
+	total, numbers := 0, 0
+	for _, c := range drawn {
+		if c.Absent != "" {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(c.PNG)))
+		if err != nil {
+			return nil, fmt.Errorf("embed the chart %s: %w", c.Name, err)
+		}
+		size, err := png.DecodeConfig(bytes.NewReader(b))
+		if err != nil {
+			return nil, fmt.Errorf("embed the chart %s: %w", c.Name, err)
+		}
+		p := picture{png: b, width: size.Width, height: size.Height}
+		csv, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(c.CSV)))
+		if err != nil {
+			return nil, fmt.Errorf("embed the numbers of chart %s: %w", c.Name, err)
+		}
+		if len(csv) <= mostCSV && numbers+len(csv) <= mostNumbers {
+			p.csv = csv
+			numbers += len(csv)
+		}
+		total += len(b)
+		all[c.Name] = p
+	}
+	for total > mostPictures {
+		saved, err := shrinkLargest(drawn, all)
+		if err != nil {
+			return nil, err
+		}
+		if saved <= 0 {
+			break
+		}
+		total -= saved
+	}
+	return all, nil
+}
+
+func shrinkLargest(drawn []plots.Drawn, all map[string]picture) (saved int, err error) {
+	largest := ""
+	for _, c := range drawn {
+		if p, ok := all[c.Name]; ok && len(p.png) > len(all[largest].png) {
+			largest = c.Name
+		}
+	}
+	if largest == "" {
+		return 0, nil
+	}
+	p := all[largest]
+	small, err := plots.Halve(p.png)
+	if err != nil {
+		return 0, fmt.Errorf("embed the chart %s: %w", largest, err)
+	}
+	saved = len(p.png) - len(small)
+	p.png = small
+	all[largest] = p
+	return saved, nil
+}
+
+// quote is a JSON text that is safe within a script element.
+func quote(s string) string {
+	b, err := json.Marshal(s) // escapes <, > and &
+	if err != nil {
+		return `""`
+	}
+	return string(b)
+}

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"forklore/experiments"
+	"forklore/metrics/digest"
+	"forklore/plots"
+)
+
+// shownParts bounds the table; claims.csv has them all.
+const shownParts = 60
+
+func verdicts(p *page) {
+	all := p.Verdicts()
+	if len(all) == 0 {
+		p.para("The experiment makes no claim, so that there is nothing to judge. What its models differ in is under Numbers, without a claim written down before.")
+		return
+	}
+	p.para("A claim is **supported** where the 95 % interval lies wholly beyond its margin, **reversed** where it lies wholly beyond it on the other side, **equivalent** where the 90 % interval lies inside the margin (two one-sided tests), else **inconclusive**. Two estimators must agree, every gate must have passed, and p is adjusted over the claims of the file (Holm). All numbers are in [claims.csv](claims.csv).")
+	var rows [][]string
+	parts := 0
+	for _, v := range all {
+		parts += len(v.Parts)
+		if len(v.Parts) == 0 {
+			rows = append(rows, []string{text(v.Claim.ID), text(v.Claim.Says), "", "", "", "", "", bold(v.Verdict), text(v.Reason)})
+		}
+		for i, part := range v.Parts {
+			if len(rows) < shownParts {
+				rows = append(rows, partRow(v, i, part))
+			}
+		}
+	}
+	p.table(9, []string{"claim", "says", "where", "estimate [95 % CI]", "asked for", "n", "p, adjusted", "verdict", "why"}, rows)
+	if parts > shownParts {
+		p.para(fmt.Sprintf("%s more: see [claims.csv](claims.csv).", plots.Count(parts-shownParts, "part")))
+	}
+}
+
+// partRow names the claim and its whole verdict once, in its first part.
+func partRow(v digest.Verdict, i int, part digest.Part) []string {
+	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), text(part.Reason)}
+	if i == 0 {
+		row[1] = text(v.Claim.Says)
+		row[6] = pText(v.Holm)
+		if len(v.Parts) > 1 {
+			row[7] = text(part.Verdict) + "; all: " + bold(v.Verdict)
+			row[8] = text(strings.TrimPrefix(part.Reason+"; all: "+v.Reason, "; "))
+			if v.Reason == "" {
+				row[8] = text(part.Reason)
+			}
+		} else {
+			row[7], row[8] = bold(v.Verdict), text(v.Reason)
+		}
+	}
+	return row
+}
+
+func bold(s string) string { return "**" + text(s) + "**" }
+
+// rangeText prints an estimate with its 95 % interval; a ratio with an x.
+func rangeText(p digest.Part) string {
+	if math.IsNaN(p.Primary.Estimate) {
+		return ""
+	}
+	if p.Right >= 0 {
+		return plots.Times(p.Primary.Estimate) + interval(p.Primary, plots.Digits)
+	}
+	return plots.Quantity(p.Primary.Estimate, p.Unit) + interval(p.Primary, func(v float64) string { return plots.Quantity(v, p.Unit) })
+}
+
+func interval(r digest.Range, number func(float64) string) string {
+	if math.IsNaN(r.Lo95) || math.IsNaN(r.Hi95) {
+		return " (no interval)"
+	}
+	bound := func(v float64) string {
+		if math.IsInf(v, 0) {
+			return "∞"
+		}
+		return number(v)
+	}
+	return " [" + bound(r.Lo95) + ", " + bound(r.Hi95) + "]"
+}
+
+// targetText says what the claim asks for.
+func targetText(p digest.Part) string {
+	number := func(v float64) string { return plots.Quantity(v, p.Unit) }
+	if p.Right >= 0 {
+		number = plots.Times
+	}
+	var parts []string
+	if v := p.Target.AtLeast; v != nil {
+		parts = append(parts, "at least "+number(*v))
+	}
+	if v := p.Target.AtMost; v != nil {
+		parts = append(parts, "at most "+number(*v))
+	}
+	if len(parts) == 0 && p.Target.Margin > 0 {
+		parts = append(parts, "more than "+plots.Digits(100*p.Target.Margin)+" %")
+	}
+	return text(strings.Join(parts, ", "))
+}
+
+// verdictSentence puts one verdict in plain words: what, by how much, how
+// sure, and when not.
+func verdictSentence(v digest.Verdict) string {
+	says := strings.TrimRight(oneLine(v.Claim.Says), ".")
+	if says == "" {
+		says = v.Claim.ID
+	}
+	lead := map[string]string{
+		digest.Supported: "holds", digest.Reversed: "does not hold; the opposite does", digest.Conditional: "holds only in part",
+		digest.Equivalent: "does not hold; there is no difference that matters", digest.Inconclusive: "remains open", digest.NoData: "could not be judged",
+	}[v.Verdict]
+	s := fmt.Sprintf("“%s”: **%s** (%s)", text(says), text(lead), text(v.Verdict))
+	if span := spanOf(v); span != "" {
+		s += ": " + span
+	}
+	if v.Reason != "" {
+		s += "; " + text(v.Reason)
+	}
+	if v.Trials > 0 {
+		s += fmt.Sprintf("; about %s would decide it", plots.Count(v.Trials, "block"))
+	}
+	return s + "."
+}
+
+// spanOf gives the estimate of a claim, or the least and the greatest of its
+// parts, each with its interval.
+func spanOf(v digest.Verdict) string {
+	var lo, hi *digest.Part
+	for i := range v.Parts {
+		p := &v.Parts[i]
+		if math.IsNaN(p.Primary.Estimate) {
+			continue
+		}
+		if lo == nil || p.Primary.Estimate < lo.Primary.Estimate {
+			lo = p
+		}
+		if hi == nil || p.Primary.Estimate > hi.Primary.Estimate {
+			hi = p
+		}
+	}
+	if lo == nil {
+		return ""
+	}
+	what, favours := "", ""
+	if m, err := digest.Lookup(lo.Metric); err == nil {
+		what = text(m.Title) + " "
+	}
+	if v.Claim.Kind == experiments.ClaimCompare {
+		favours = "; above 1 favours " + text(v.Claim.Left)
+	}
+	where := func(p *digest.Part) string { return text(fmt.Sprintf("(%s, n = %d)", p.Title, p.Primary.N)) }
+	if lo == hi && len(v.Parts) > 1 {
+		return what + rangeText(*lo) + text(fmt.Sprintf(" in each of %d parts (n = %d)", len(v.Parts), lo.Primary.N)) + favours
+	}
+	if lo == hi {
+		return what + rangeText(*lo) + " " + where(lo) + favours
+	}
+	return what + "from " + rangeText(*lo) + " " + where(lo) + " to " + rangeText(*hi) + " " + where(hi) + favours
+}
+
+// pText prints a probability.
+func pText(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return ""
+	case p < 0.0001:
+		return "&lt; 0.0001"
+	}
+	return plots.Digits(p)
+}
