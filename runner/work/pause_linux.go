@@ -19,6 +19,8 @@ type pause struct {
 	fd   int      // file.Fd would make it block
 	done <-chan struct{}
 	stop func() bool
+
+	expired [8]byte // what a timerfd gives to read
 }
 
 func newPause() (*pause, error) {
@@ -36,8 +38,7 @@ func (p *pause) sleep(ctx context.Context, d time.Duration) error {
 	if err := unix.TimerfdSettime(p.fd, 0, &spec, nil); err != nil {
 		return fmt.Errorf("set the timer to wait on: %w", err)
 	}
-	var expirations [8]byte
-	_, err := p.file.Read(expirations[:])
+	_, err := p.file.Read(p.expired[:])
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return ctx.Err()
 	}
