@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
@@ -67,29 +66,26 @@ func (s *Sheet) replay(c vg.Canvas) error {
 
 // writePNG paints the sheet at a number of dots per 72 points.
 func (s *Sheet) writePNG(w io.Writer, dpi int) error {
-	c := vgimg.NewWith(vgimg.UseWH(sheetWidth, s.height()), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
-	if err := s.replay(c); err != nil {
-		return err
-	}
-	return png.Encode(w, paletted(c.Image()))
+	return png.Encode(w, paletted(s.image(dpi)))
 }
 
 // paletted reduces a picture to its 256 most frequent colours; all others,
 // which smooth the edges of letters, become the nearest of them. A third of
 // the bytes, and no eye sees it.
-func paletted(src image.Image) *image.Paletted {
-	rgba, ok := src.(*image.RGBA)
-	if !ok {
-		rgba = image.NewRGBA(src.Bounds())
-		draw.Draw(rgba, rgba.Rect, src, src.Bounds().Min, draw.Src)
-	}
-	count := map[uint32]int{}
+func paletted(rgba *image.RGBA) *image.Paletted {
 	pixel := func(i int) uint32 {
 		return uint32(rgba.Pix[i])<<16 | uint32(rgba.Pix[i+1])<<8 | uint32(rgba.Pix[i+2])
 	}
+	count := map[uint32]int{}
+	last, run := pixel(0), 0 // most pixels are as the one before
 	for i := 0; i < len(rgba.Pix); i += 4 {
-		count[pixel(i)]++
+		if c := pixel(i); c != last {
+			count[last] += run
+			last, run = c, 0
+		}
+		run++
 	}
+	count[last] += run
 	colours := make([]uint32, 0, len(count))
 	for c := range count {
 		colours = append(colours, c)
@@ -105,10 +101,31 @@ func paletted(src image.Image) *image.Paletted {
 		}
 		index[c] = nearest(colours[:256], c)
 	}
+	last, at := pixel(0), index[pixel(0)]
 	for i := range out.Pix {
-		out.Pix[i] = index[pixel(4*i)]
+		if c := pixel(4 * i); c != last {
+			last, at = c, index[c]
+		}
+		out.Pix[i] = at
 	}
 	return out
+}
+
+func toRGBA(src image.Image) *image.RGBA {
+	dst := image.NewRGBA(src.Bounds())
+	if p, ok := src.(*image.Paletted); ok && p.Stride == p.Rect.Dx() { // ours, and much faster than Draw
+		var table [256][4]uint8
+		for i, c := range p.Palette {
+			r, g, b, a := c.RGBA()
+			table[i] = [4]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
+		}
+		for i, at := range p.Pix {
+			copy(dst.Pix[4*i:4*i+4], table[at][:])
+		}
+		return dst
+	}
+	draw.Draw(dst, dst.Rect, src, src.Bounds().Min, draw.Src)
+	return dst
 }
 
 // Halve returns a PNG at half its size, for a page that must stay small.
@@ -117,16 +134,18 @@ func Halve(picture []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("halve a chart: %w", err)
 	}
-	b := src.Bounds()
-	dst := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()/2), max(1, b.Dy()/2)))
+	full := toRGBA(src)
+	if full.Rect.Dx() < 2 || full.Rect.Dy() < 2 {
+		return picture, nil
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, max(1, full.Rect.Dx()/2), max(1, full.Rect.Dy()/2)))
 	for y := range dst.Rect.Dy() {
 		for x := range dst.Rect.Dx() {
-			var sum [3]uint32
+			from, to := full.PixOffset(full.Rect.Min.X+2*x, full.Rect.Min.Y+2*y), dst.PixOffset(x, y)
 			for k := range 4 {
-				r, g, b, _ := src.At(b.Min.X+2*x+k%2, b.Min.Y+2*y+k/2).RGBA()
-				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+b>>8
+				sum := int(full.Pix[from+k]) + int(full.Pix[from+4+k]) + int(full.Pix[from+full.Stride+k]) + int(full.Pix[from+full.Stride+4+k])
+				dst.Pix[to+k] = uint8(sum / 4)
 			}
-			dst.SetRGBA(x, y, color.RGBA{uint8(sum[0] / 4), uint8(sum[1] / 4), uint8(sum[2] / 4), 0xff})
 		}
 	}
 	var out bytes.Buffer

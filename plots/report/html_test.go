@@ -171,7 +171,7 @@ func TestPageHoldsNoForeignElement(t *testing.T) {
 // TestPictures halves what is too large and keeps all.
 func TestPictures(t *testing.T) {
 	dir := t.TempDir()
-	img := image.NewRGBA(image.Rect(0, 0, 1500, 1400))
+	img := image.NewRGBA(image.Rect(0, 0, 820, 820))
 	noise := rand.New(rand.NewPCG(1, 2))
 	for i := range img.Pix {
 		img.Pix[i] = byte(noise.Uint32()) | byte(i%4/3*0xff)
@@ -192,7 +192,7 @@ func TestPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := all["a"]; len(p.png) > mostPictures || p.width != 1500 || p.csv != nil || len(all) != 1 {
+	if p := all["a"]; len(p.png) > mostPictures || p.width != 820 || p.csv != nil || len(all) != 1 {
 		t.Errorf("%d bytes, %d wide, %d bytes of CSV, %d pictures", len(p.png), p.width, len(p.csv), len(all))
 	}
 }
