@@ -12,7 +12,7 @@ NAMES    := $(basename $(notdir $(YAML)))
 REPORTS  := $(NAMES:%=results/%/latest/report.md)
 
 .DELETE_ON_ERROR:
-.PHONY: all help run test race bench lint results clean FORCE $(NAMES:%=results/%)
+.PHONY: all help run test race bench calibrate lint results clean FORCE $(NAMES:%=results/%)
 
 all: bin/forklore bin/trialhost bin/.code help
 
@@ -77,6 +77,10 @@ bench:
 	$(GO) test -run '^$$' -bench Plan100k ./experiments
 	$(GO) test -run '^$$' -bench LoadMillion -benchtime 1x -timeout 30m ./metrics/digest
 	$(GO) test -run '^$$' -bench . ./runner/work
+
+# The long variant of the calibration tests: coverage of every interval.
+calibrate:
+	FORKLORE_CALIBRATE=1 $(GO) test -count=1 -run 'Coverage|FalsePositives' -v -timeout 30m ./metrics/stat ./metrics/digest
 
 clean:
 	rm -rf bin
