@@ -2,6 +2,9 @@
 
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+ifneq (,$(findstring -dirty,$(VERSION)))
+VERSION  := $(VERSION).$(shell git diff HEAD | git hash-object --stdin | cut -c1-7)
+endif
 LDFLAGS  := -s -w -X forklore/runner/host.Version=$(VERSION)
 SOURCES  := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './results/*') go.mod go.sum
 YAML     := $(wildcard experiments/*.yaml)
@@ -9,9 +12,9 @@ NAMES    := $(basename $(notdir $(YAML)))
 REPORTS  := $(NAMES:%=results/%/latest/report.md)
 
 .DELETE_ON_ERROR:
-.PHONY: all help run test race bench lint results clean FORCE $(NAMES:%=results/%)
+.PHONY: all help run test race bench calibrate lint results clean FORCE $(NAMES:%=results/%)
 
-all: bin/forklore bin/trialhost help
+all: bin/forklore bin/trialhost bin/.code help
 
 help:
 	@echo "make run              a small experiment, from YAML to a report with charts, in under a minute"
@@ -39,7 +42,7 @@ bin/forklore: $(SOURCES) $(YAML) bin/.version
 bin/trialhost: $(SOURCES) bin/.version
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./runner/trialhost
 
-run: bin/forklore bin/trialhost
+run: bin/forklore bin/trialhost bin/.code
 	bin/forklore run quick
 
 results: $(REPORTS)
@@ -74,6 +77,10 @@ bench:
 	$(GO) test -run '^$$' -bench Plan100k ./experiments
 	$(GO) test -run '^$$' -bench LoadMillion -benchtime 1x -timeout 30m ./metrics/digest
 	$(GO) test -run '^$$' -bench . ./runner/work
+
+# The long variant of the calibration tests: coverage of every interval.
+calibrate:
+	FORKLORE_CALIBRATE=1 $(GO) test -count=1 -run 'Coverage|FalsePositives' -v -timeout 30m ./metrics/stat ./metrics/digest
 
 clean:
 	rm -rf bin

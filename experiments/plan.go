@@ -236,6 +236,12 @@ func shuffled(n int, seed, block uint64) []int {
 	return out
 }
 
+// Guessed reports whether Estimate had to guess: some cell counts its items, and
+// nobody knows yet how long one takes.
+func (p *Plan) Guessed() bool {
+	return slices.ContainsFunc(p.Cells, func(c Cell) bool { return c.DurationS == 0 && c.AutoS == 0 })
+}
+
 // Estimate returns how long the run will take. It takes a trial for as long as
 // its duration, or as items: auto aims at without any gain from more workers
 // (so that parallel cells end sooner), or one second where the items are

@@ -66,6 +66,9 @@ func (c *Cgroup) Remove() error {
 // POLLPRI whenever that changes.
 func (c *Cgroup) empty(within time.Duration) error {
 	f, err := os.Open(filepath.Join(c.path, "cgroup.events"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another run has swept it
+	}
 	if err != nil {
 		return err
 	}
@@ -73,6 +76,9 @@ func (c *Cgroup) empty(within time.Duration) error {
 	buf := make([]byte, 256)
 	for deadline := time.Now().Add(within); ; {
 		n, err := unix.Pread(int(f.Fd()), buf, 0)
+		if errors.Is(err, unix.ENODEV) {
+			return nil // swept meanwhile
+		}
 		if err != nil {
 			return fmt.Errorf("read %s: %w", f.Name(), err)
 		}

@@ -166,8 +166,8 @@ func (r *reader) warnings() []string {
 	if !r.skipped {
 		return nil
 	}
-	return []string{fmt.Sprintf("PSS was not sampled during the work: one reading of all processes took %.3g ms (limit %v); "+
-		"the lower bound of peak memory rests on the readings before and after it", r.sweep.Seconds()*1e3, pssLimit)}
+	return []string{fmt.Sprintf("PSS was not sampled during the work of some trials, because one reading of all their processes takes more than %v; "+
+		"there the lower bound of peak memory rests on the readings before and after the work", pssLimit)}
 }
 
 // rows collects samples in chunks of fixed size: growing one slice would copy

@@ -28,7 +28,6 @@ func (a *attempt) fillPhases() {
 	if len(a.dones) < a.cell.Iterations {
 		return
 	}
-	a.row.ColdS = float64(a.end.ReapedNS-a.tree.SpawnNS)*nano - a.row.ObserveS
 	a.row.WallS, a.row.FirstS, a.row.MergeS = 0, 0, 0
 	for i, d := range a.dones {
 		soonest, latest := int64(math.MaxInt64), int64(0)
@@ -43,6 +42,7 @@ func (a *attempt) fillPhases() {
 			a.iterations = append(a.iterations, record.Iteration{Trial: a.row.Trial, Iteration: i + 1, WallS: wall})
 		}
 	}
+	a.row.ColdS = a.row.SpawnS + a.row.SetupS + a.row.WallS + a.row.MergeS + a.row.ReapS
 }
 
 // fillUsage takes CPU and memory from their authorities: the cgroup where we

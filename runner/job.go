@@ -30,7 +30,7 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		j.Processes, j.MaxProcs = c.Workers, 1
 	case experiments.Hybrid:
 		j.Processes = c.Processes
-		j.MaxProcs = max(1, (c.Cores+c.Processes-1)/c.Processes)
+		j.Spread = true
 	}
 	return j
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -72,6 +73,7 @@ type campaign struct {
 	precision    *precision // of a run with adaptive trials, else nil
 	started      time.Time
 	outcome      Outcome
+	watching     float64 // largest share of a trial's CPU time that the sampler took
 }
 
 // Run makes a run. A trial that fails is a row; the error is about the run
@@ -131,7 +133,17 @@ func (c *campaign) open() error {
 	if c.journal, err = c.folder.Journal(iterates); err != nil {
 		return err
 	}
-	return nil
+	return c.reserve()
+}
+
+// reserve puts room aside for the last manifest.
+func (c *campaign) reserve() error {
+	const more = 8 << 10 // warnings and calibrations to come
+	info, err := os.Stat(c.folder.Manifest())
+	if err != nil {
+		return err
+	}
+	return c.folder.Reserve(info.Size() + more)
 }
 
 func (c *campaign) describe(machine record.Machine) record.Manifest {
@@ -167,6 +179,9 @@ func (c *campaign) loop(ctx context.Context) error {
 		if step.Position == 1 {
 			began = c.Now()
 		}
+		if err := c.journal.Present(); err != nil {
+			return err
+		}
 		cell := &c.plan.Cells[step.Cell]
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
@@ -174,6 +189,9 @@ func (c *campaign) loop(ctx context.Context) error {
 			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
+		if a.row.Samples >= 1 {
+			c.watching = max(c.watching, a.row.SamplerCPUS/(a.row.WallS*float64(cell.Cores)))
+		}
 		if a.row.Status != record.OK {
 			c.outcome.Failed++
 		}
@@ -235,12 +253,23 @@ func (c *campaign) close(ctx context.Context, failed error) error {
 		c.outcome.Interrupted = true
 		c.manifest.Finished, c.manifest.Ended = time.Time{}, "interrupted"
 	}
+	c.warnOfWatching()
 	c.manifest.Warnings = c.outcome.Warnings
+	c.folder.Release()
 	errs = append(errs, record.WriteManifest(c.folder.Manifest(), &c.manifest))
 	if c.manifest.Ended == "complete" {
 		errs = append(errs, c.folder.MarkLatest())
 	}
 	return errors.Join(errs...)
+}
+
+// warnOfWatching says what the sampler cost where it was not next to nothing:
+// it reads each process, so it costs the models with more processes more.
+func (c *campaign) warnOfWatching() {
+	const noticeable = 0.01
+	if c.watching > noticeable {
+		c.warn("watching took up to %.2g %% of a trial's CPU time, and takes more of models with more processes: a longer sample.every takes less", 100*c.watching)
+	}
 }
 
 func (c *campaign) stopping() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,13 +79,14 @@ func newRow(cell experiments.Cell, items int64, step experiments.Step) record.Tr
 	} else {
 		r.Items = float64(items)
 	}
+	r.Control = cell.Control
 	return r
 }
 
 // run takes the trial from its start to the reaped tree.
 func (a *attempt) run(ctx context.Context) error {
 	dir := filepath.Join(a.folder.Dir, "scratch")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make a scratch folder for the trial: %w", err)
 	}
 	defer os.RemoveAll(dir)
@@ -181,8 +183,12 @@ func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
 
 // checkPlacement compares what the workers found with what the cell asked for.
 func (a *attempt) checkPlacement() error {
-	want := job(a.cell, a.items, "").MaxProcs
-	for _, p := range a.procs {
+	j := job(a.cell, a.items, "")
+	for i, p := range a.procs {
+		want := j.MaxProcs
+		if j.Processes > 0 {
+			want = j.ProcsOf(max(0, i-1)) // the first is the host
+		}
 		if p.Slots > 0 && p.MaxProcs != want {
 			return fmt.Errorf("worker %d runs with GOMAXPROCS %d instead of %d", p.Rank, p.MaxProcs, want)
 		}

@@ -19,12 +19,13 @@ type arm struct {
 
 func (d *Digest) arm(c *Cell, metric string) arm {
 	values := c.Values[metric]
+	memory := isMemory(metric) // others on its CPUs change a trial's time, not its size
 	a := arm{}
 	order := make([]int, 0, len(values))
 	for i, v := range values {
 		switch {
 		case math.IsNaN(v):
-		case d.invalid.Has(c.Trials[i]):
+		case d.invalid.Has(c.Trials[i]) && (!memory || d.swapped.Has(c.Trials[i])):
 			a.invalid++
 		default:
 			order = append(order, i)
@@ -44,6 +45,11 @@ func (d *Digest) arm(c *Cell, metric string) arm {
 		a.blocks, a.values, a.trials = append(a.blocks, c.Blocks[i]), append(a.values, values[i]), append(a.trials, c.Trials[i])
 	}
 	return a
+}
+
+func isMemory(metric string) bool {
+	m, err := Lookup(metric)
+	return err == nil && m.Unit == "B"
 }
 
 // lacking says why an arm has no value, or nil if it has one.

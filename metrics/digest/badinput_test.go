@@ -179,7 +179,7 @@ func TestBadClaimsAreNamed(t *testing.T) {
 	}
 	words := []string{`kind "guess"`, `unknown metric "wall_ms"`, "no cell has the axis flavour", "no cell of the run is meant",
 		"no cell with model processes has a partner with hybrid", "a bound needs", `unknown share "lost"`, `unknown law "moore"`, `unknown quantity "speed"`,
-		"no model was run"}
+		"no cell of the run is meant"}
 	for i, v := range w.digest(1).Verdicts() {
 		if v.Verdict != NoData || !strings.Contains(v.Reason, words[i]) {
 			t.Errorf("claim %s is %s: %q, want no data: %q", v.Claim.ID, v.Verdict, v.Reason, words[i])

@@ -11,26 +11,28 @@ import (
 // chosen returns the cells that a claim is about; the reason where there are
 // none.
 func (d *Digest) chosen(c experiments.Claim) (cells []int, reason string) {
-	if unknown := unknownAxes(c.Where, d.Cells); unknown != nil {
-		return nil, "no cell has the axis " + strings.Join(unknown, ", ")
+	if c.Kind == experiments.ClaimScaling && c.Model == "" {
+		c.Kind = experiments.ClaimBound // which covers the cells of every model
 	}
 	for i := range d.Cells {
-		if selects(c.Where, &d.Cells[i].Cell) {
+		if c.Covers(&d.Cells[i].Cell) {
 			cells = append(cells, i)
 		}
 	}
-	if cells == nil {
-		return nil, "no cell of the run is meant by its where"
+	switch unknown := unknownAxes(c.Where, d.Cells); {
+	case cells != nil:
+		return cells, ""
+	case unknown != nil:
+		return nil, "no cell has the axis " + strings.Join(unknown, ", ")
 	}
-	return cells, ""
+	return nil, "no cell of the run is meant by the claim"
 }
 
-// compareParts holds each cell with the claim's left value against those with
-// the right one that differ in nothing else. where may name either side.
+// compareParts compares the pairs of cells that the plan means by the claim,
+// as far as they have rows.
 func (d *Digest) compareParts(c experiments.Claim, claims int) ([]Part, string) {
-	axis := c.Axis
-	if axis == "" {
-		axis = axisModel
+	if c.Axis == "" {
+		c.Axis = axisModel
 	}
 	m, err := Lookup(c.Metric)
 	if err != nil {
@@ -39,21 +41,16 @@ func (d *Digest) compareParts(c experiments.Claim, claims int) ([]Part, string) 
 	if _, reason := d.chosen(c); reason != "" {
 		return nil, reason
 	}
+	run := experiments.Plan{}
+	for i := range d.Cells {
+		run.Cells = append(run.Cells, d.Cells[i].Cell)
+	}
 	var parts []Part
-	for _, group := range d.groups(axis) {
-		for _, i := range group {
-			if !hasValue(&d.Cells[i].Cell, axis, c.Left) || !selects(c.Where, &d.Cells[i].Cell) {
-				continue
-			}
-			for _, j := range group {
-				if j != i && hasValue(&d.Cells[j].Cell, axis, c.Right) {
-					parts = append(parts, d.comparePart(c, pairing{i, j, m}, axis, claims))
-				}
-			}
-		}
+	for _, pair := range run.Pairs(c) {
+		parts = append(parts, d.comparePart(c, pairing{pair.Left, pair.Right, m}, c.Axis, claims))
 	}
 	if parts == nil {
-		return nil, fmt.Sprintf("no cell with %s %s has a partner with %s that differs in nothing else", axis, c.Left, c.Right)
+		return nil, fmt.Sprintf("no cell with %s %s has a partner with %s that differs in nothing else", c.Axis, c.Left, c.Right)
 	}
 	return parts, ""
 }

@@ -215,3 +215,18 @@ func TestInvalidTrialsAreInNoInference(t *testing.T) {
 		t.Error("trial 6 is not marked")
 	}
 }
+
+// What others do to its CPUs leaves a trial's memory as it is; swapping does
+// not.
+func TestMemoryOutlivesForeignCPU(t *testing.T) {
+	d := &Digest{}
+	d.invalid.Add(1)
+	d.invalid.Add(2)
+	d.swapped.Add(2)
+	c := &Cell{Trials: []int{1, 2, 3}, Blocks: []int{1, 2, 3}, Values: map[string][]float64{"wall_s": {1, 2, 3}, "mem_high_B": {4, 5, 6}}}
+	for metric, want := range map[string][]float64{"wall_s": {3}, "mem_high_B": {4, 6}} {
+		if diff := cmp.Diff(want, d.arm(c, metric).values); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", metric, diff)
+		}
+	}
+}

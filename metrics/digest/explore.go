@@ -2,7 +2,6 @@ package digest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -17,7 +16,6 @@ type derived struct {
 	comparisons []Comparison
 	curves      []Fit
 	claims      []Verdict
-	warnings    []string
 }
 
 func (d *Digest) cache() *derived {
@@ -49,7 +47,7 @@ type pairing struct {
 }
 
 func (d *Digest) explore() []Comparison {
-	pairings := d.pairings()
+	pairings, _ := d.pairings()
 	list := make([]Comparison, 0, len(pairings))
 	var p []float64
 	var at []int
@@ -76,9 +74,8 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 }
 
 // pairings lists the grid: in each group the models in the order of
-// experiments.Models, each held against those before it.
-func (d *Digest) pairings() []pairing {
-	var list []pairing
+// experiments.Models, each held against those before it; cut says that there are more than maxGrid.
+func (d *Digest) pairings() (list []pairing, cut bool) {
 	for _, group := range d.groups(axisModel) {
 		slices.SortStableFunc(group, func(a, b int) int {
 			return cmp.Compare(slices.Index(experiments.Models, d.Cells[a].Model), slices.Index(experiments.Models, d.Cells[b].Model))
@@ -87,16 +84,14 @@ func (d *Digest) pairings() []pairing {
 			for i := range j {
 				for _, m := range d.primary(group[j], group[i]) {
 					if len(list) == maxGrid {
-						d.cache().warnings = append(d.cache().warnings,
-							fmt.Sprintf("the exploratory grid has more than %d comparisons: the others are left out", maxGrid))
-						return list
+						return list, true
 					}
 					list = append(list, pairing{group[j], group[i], m})
 				}
 			}
 		}
 	}
-	return list
+	return list, false
 }
 
 // groups returns the cells that differ along one axis alone, in the order in

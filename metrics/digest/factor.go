@@ -63,31 +63,6 @@ func axisTexts(c *experiments.Cell, axis string) []string {
 	return nil
 }
 
-// hasValue reports whether the cell has that value on the axis; 2 and 2.0 are
-// one number.
-func hasValue(c *experiments.Cell, axis, value string) bool {
-	number, err := strconv.ParseFloat(value, 64)
-	for _, text := range axisTexts(c, axis) {
-		if text == value {
-			return true
-		}
-		if v, terr := strconv.ParseFloat(text, 64); err == nil && terr == nil && v == number {
-			return true
-		}
-	}
-	return false
-}
-
-// selects reports whether the cell meets every condition of a claim's where.
-func selects(where map[string][]string, c *experiments.Cell) bool {
-	for axis, values := range where {
-		if !slices.ContainsFunc(values, func(v string) bool { return hasValue(c, axis, v) }) {
-			return false
-		}
-	}
-	return true
-}
-
 // unknownAxes returns the axes of where that no cell has.
 func unknownAxes(where map[string][]string, cells []Cell) []string {
 	var list []string

@@ -80,6 +80,9 @@ func (d *Digest) flags() []string {
 	list = drifts.say(list, "wall_s drifts over the run; pairing by block takes most of it out of comparisons")
 	list = unsteady.say(list, "unsteady: wall_s changes its level within the run")
 	list = uneven.say(list, "trials were lost on one side of comparisons; what is left may be the easier part")
+	if _, cut := d.pairings(); cut {
+		list = append(list, fmt.Sprintf("the exploratory grid has more than %d comparisons: the others are left out of comparisons.csv", maxGrid))
+	}
 	return append(list, d.noiseWarnings()...)
 }
 

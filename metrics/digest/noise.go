@@ -40,6 +40,7 @@ type noiseLog struct {
 	cpus           int // of the machine; 0 where unknown
 	list           []Noise
 	noisy, invalid record.Set
+	swapped        record.Set // of the invalid
 }
 
 // watch looks at one ok, measured trial.
@@ -51,6 +52,9 @@ func (l *noiseLog) watch(c *experiments.Cell, t *record.Trial) {
 	l.noisy.Add(t.Trial)
 	if invalid {
 		l.invalid.Add(t.Trial)
+	}
+	if ratio(t.SwapPages*swapPageS, t.WallS) > maxDisturbed {
+		l.swapped.Add(t.Trial)
 	}
 	if len(l.list) < maxFailures {
 		l.list = append(l.list, Noise{Trial: t.Trial, Block: t.Block, Cell: t.Cell, Causes: causes, Invalid: invalid})

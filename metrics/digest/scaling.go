@@ -53,14 +53,15 @@ func (d *Digest) scalingParts(c experiments.Claim, claims int) ([]Part, string) 
 	if !slices.Contains(quantities, c.Quantity) {
 		return nil, fmt.Sprintf("unknown quantity %q of a law; known are %q", c.Quantity, quantities)
 	}
+	cells, reason := d.chosen(c)
+	if reason != "" {
+		return nil, reason
+	}
 	var parts []Part
 	for _, f := range d.Fits() {
-		cell := &d.Cells[f.Cells[0]].Cell
-		meant := slices.ContainsFunc(f.Cells, func(i int) bool { return selects(c.Where, &d.Cells[i].Cell) })
-		if !meant || c.Model != "" && !hasValue(cell, axisModel, c.Model) {
-			continue
+		if slices.ContainsFunc(f.Cells, func(i int) bool { return slices.Contains(cells, i) }) {
+			parts = append(parts, d.scalingPart(c, &f, claims))
 		}
-		parts = append(parts, d.scalingPart(c, &f, claims))
 	}
 	if parts == nil {
 		return nil, "no model was run with more than one number of workers that its where and model mean"

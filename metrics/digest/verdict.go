@@ -119,7 +119,10 @@ func (v *Verdict) combine(d *Digest) {
 func (v *Verdict) undecided(n int, decided []*Part) string {
 	k := slices.IndexFunc(v.Parts, func(p Part) bool { return p.Verdict == Inconclusive || p.Verdict == NoData })
 	p := v.Parts[k]
-	if len(v.Parts) == 1 {
+	switch {
+	case v.Broken != "":
+		return v.Broken
+	case len(v.Parts) == 1:
 		return p.Reason
 	}
 	if n == 0 {
@@ -134,6 +137,9 @@ func (v *Verdict) factor(d *Digest, decided []*Part) string {
 	var verdicts []string
 	for _, p := range decided {
 		c := d.Cells[p.Left].Cell
+		if c.Model == experiments.Sequential && p.Right != none {
+			c = d.Cells[p.Right].Cell // the plain loop is the same for all cores
+		}
 		if v.Claim.Kind == experiments.ClaimCompare && (v.Claim.Axis == axisModel || v.Claim.Axis == "") {
 			c.Model, c.ModelLabel, c.Processes = "", "", 0 // they follow from the claim
 		}

@@ -127,6 +127,15 @@ func (f *Folder) MarkLatest() error {
 	return nil
 }
 
+// Reserve puts size bytes aside on the folder's disk, so that one which fills
+// during the run still has room for the run's end to be written down.
+func (f *Folder) Reserve(size int64) error { return WriteFile(f.reserve(), make([]byte, size)) }
+
+// Release gives what Reserve put aside back.
+func (f *Folder) Release() { _ = os.Remove(f.reserve()) }
+
+func (f *Folder) reserve() string { return filepath.Join(f.Dir, ".reserve") }
+
 // Name returns the name of the folder: its time and host.
 func (f *Folder) Name() string { return filepath.Base(f.Dir) }
 

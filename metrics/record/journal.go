@@ -12,6 +12,8 @@ import (
 type Journal struct {
 	Warnings []string // what opening an earlier run's files had to cut off
 
+	path       string      // of trials.csv
+	opened     os.FileInfo // what path named then
 	trials     *TrialWriter
 	samples    *SampleWriter
 	iterations *IterationWriter // nil unless the plan iterates
@@ -35,7 +37,25 @@ func (f *Folder) Journal(iterations bool) (*Journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
+	j.path = f.Trials()
+	if j.opened, err = os.Stat(j.path); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
 	return j, nil
+}
+
+// Present returns an error when the journal's files are no longer where they
+// were opened: removed, replaced or on a disk that was unmounted. What is
+// appended then would be lost with the last descriptor.
+func (j *Journal) Present() error {
+	now, err := os.Stat(j.path)
+	if err == nil && !os.SameFile(now, j.opened) {
+		err = errors.New("another file has its name")
+	}
+	if err != nil {
+		return fmt.Errorf("%s is gone in the middle of the run: %w; nothing more can be kept", j.path, err)
+	}
+	return nil
 }
 
 // Append writes a trial with its samples and iterations. After an error the

@@ -51,7 +51,7 @@ type Trial struct {
 	FirstS   float64 `csv:"first_s" unit:"s" doc:"gate to the first worker's finish"`
 	MergeS   float64 `csv:"merge_s" unit:"s" doc:"last finish to the merged result"`
 	ReapS    float64 `csv:"reap_s" unit:"s" doc:"stop order to the reaped tree"`
-	ColdS    float64 `csv:"cold_s" unit:"s" doc:"spawn call to the reaped tree, less observe_s"`
+	ColdS    float64 `csv:"cold_s" unit:"s" doc:"spawn_s + setup_s + wall_s + merge_s + reap_s: spawn call to the reaped tree, without the time in which the trial waited for its runner"`
 	ObserveS float64 `csv:"observe_s" unit:"s" doc:"time the trial stood still for the meters' readings between phases"`
 
 	ItemsDone float64 `csv:"items_done" doc:"items done, over all iterations"`

@@ -22,17 +22,22 @@ func answer(p *page) {
 		p.verdictAnswer(all)
 		return
 	}
+	p.para(p.seen())
+}
+
+// seen says what the models differed in where most cores and workers were
+// used, without judging it.
+func (p *page) seen() string {
 	top := topComparisons(plots.Comparisons(p.Digest))
 	if len(top) == 0 {
-		p.para("No two models were run in the same setting, so that there is nothing to compare. " + p.medians())
-		return
+		return "No two models were run in the same setting, so that there is nothing to compare. " + p.medians()
 	}
 	var parts []string
 	for _, c := range top {
 		parts = append(parts, p.sentence(c))
 	}
 	parts = append(parts, "Ratios are medians over blocks that hold a trial of both models, with their range over blocks; they are no test of significance.")
-	p.para(strings.Join(parts, " "))
+	return strings.Join(parts, " ")
 }
 
 // shownClaims bounds the answer; the table of verdicts has them all.
@@ -51,9 +56,17 @@ func (p *page) verdictAnswer(all []digest.Verdict) {
 	if broken := all[0].Broken; broken != "" {
 		p.para("**No verdict of this run counts:** " + text(broken) + ".")
 	}
+	if !slices.ContainsFunc(all, decided) {
+		p.para("What was seen, without a verdict: " + p.seen())
+	}
 }
 
-// topComparisons keeps, for each workload, the setting with most cores.
+func decided(v digest.Verdict) bool {
+	return v.Verdict != digest.Inconclusive && v.Verdict != digest.NoData
+}
+
+// topComparisons keeps, for each workload, the setting with most cores, and of
+// those the last: lists of workers grow.
 func topComparisons(all []plots.Comparison) []plots.Comparison {
 	var top []plots.Comparison
 	at := map[string]int{}
@@ -63,7 +76,7 @@ func topComparisons(all []plots.Comparison) []plots.Comparison {
 		case !ok:
 			at[c.Label] = len(top)
 			top = append(top, c)
-		case c.Cores > top[i].Cores:
+		case c.Cores >= top[i].Cores:
 			top[i] = c
 		}
 	}
@@ -73,14 +86,20 @@ func topComparisons(all []plots.Comparison) []plots.Comparison {
 func (p *page) sentence(c plots.Comparison) string {
 	s := fmt.Sprintf("**%s** at %s: %s had %s the throughput of %s (%s)", text(c.Label), text(c.Setting), text(c.A),
 		plots.Times(c.Ratio), text(c.B), blocks(c.Lo, c.Hi, c.N))
-	memory := struct{ metric, words string }{"mem_high_B", "peak memory by its upper bound"}
-	if _, ok := p.ratio("mem_peak_B", c); ok {
-		memory.metric, memory.words = "mem_peak_B", "peak memory"
+	if r, ok := p.ratio("cpu_per_item_s", c); ok {
+		s += fmt.Sprintf(", %s their CPU time per item (%s)", plots.Times(r.Median), blocks(r.Min, r.Max, r.N))
 	}
-	for _, m := range []struct{ metric, words string }{{"cpu_per_item_s", "CPU time per item"}, memory} {
-		if r, ok := p.ratio(m.metric, c); ok {
-			s += fmt.Sprintf(", %s their %s (%s)", plots.Times(r.Median), m.words, blocks(r.Min, r.Max, r.N))
-		}
+	if r, ok := p.ratio("mem_peak_B", c); ok {
+		return s + fmt.Sprintf(", %s their peak memory (%s).", plots.Times(r.Median), blocks(r.Min, r.Max, r.N))
+	}
+	low, known := p.ratio("mem_low_B", c)
+	high, ok := p.ratio("mem_high_B", c)
+	switch {
+	case ok && known:
+		s += fmt.Sprintf(", %s their peak memory (by its lower bounds and by its upper bounds, the supervising host included; n = %s)",
+			plots.TimesRange(min(low.Median, high.Median), max(low.Median, high.Median)), plots.Count(high.N, "block"))
+	case ok:
+		s += fmt.Sprintf(", %s their peak memory by its upper bound (%s)", plots.Times(high.Median), blocks(high.Min, high.Max, high.N))
 	}
 	return s + "."
 }

@@ -155,7 +155,7 @@ func spanOf(v digest.Verdict) string {
 	}
 	where := func(p *digest.Part) string { return text(fmt.Sprintf("(%s, n = %d)", p.Title, p.Primary.N)) }
 	if lo == hi && len(v.Parts) > 1 {
-		return what + rangeText(*lo) + text(fmt.Sprintf(" in each of %d parts (n = %d)", len(v.Parts), lo.Primary.N)) + favours
+		return what + rangeText(*lo) + " " + text(fmt.Sprintf("in each of %d parts (n = %d)", len(v.Parts), lo.Primary.N)) + favours
 	}
 	if lo == hi {
 		return what + rangeText(*lo) + " " + where(lo) + favours

@@ -48,7 +48,7 @@ func printPlan(w io.Writer, l loaded, order bool) error {
 	if p.Warmup > 0 {
 		fmt.Fprintf(w, " after %d warm-up", p.Warmup)
 	}
-	fmt.Fprintf(w, ", order %s, seed %d, plan %s, about %v\n\n", p.Order, p.Seed, p.Hash, rough(p.Estimate()))
+	fmt.Fprintf(w, ", order %s, seed %d, plan %s, %s\n\n", p.Order, p.Seed, p.Hash, estimate(p))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "cell\tworkload\tparameters\tmodel\tcores\tworkers\tprocesses\tschedule\twork")
 	for _, c := range p.Cells {
@@ -70,6 +70,18 @@ func printPlan(w io.Writer, l loaded, order bool) error {
 		}
 	}
 	return nil
+}
+
+// estimate says how long a plan will take, and on what guess.
+func estimate(p *experiments.Plan) string {
+	text := fmt.Sprintf("about %v", rough(p.Estimate()))
+	if p.Adaptive != nil {
+		text = "at most " + text
+	}
+	if p.Guessed() {
+		text += " if a trial of counted items takes a second"
+	}
+	return text
 }
 
 // amount says how much work a trial of the cell does.

@@ -52,11 +52,15 @@ func Main(args []string, stdout, stderr io.Writer) int {
 }
 
 func main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &sink{w: stdout}
 	root := command()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("write the results to stdout: %w", out.err)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -75,6 +79,21 @@ func main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFault
+}
+
+// sink remembers the first error of a writer, so that results that reached
+// nobody are not called a success.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	n, err := s.w.Write(b)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // isUsage recognises cobra's own complaints, which have no type.

@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,7 +63,10 @@ func (f *runFlags) run(ctx context.Context, words []string, stdout, stderr io.Wr
 	ctx, stop, done := interrupts(ctx, stderr)
 	defer done()
 	worst := exitOK
-	for _, l := range list {
+	for i, l := range list {
+		if i > 0 && closed(stop) {
+			return &coded{exitInterrupted, errTold}
+		}
 		code, err := f.one(ctx, l, program, stop, stdout, stderr)
 		if err != nil {
 			return err
@@ -82,7 +85,9 @@ func (f *runFlags) run(ctx context.Context, words []string, stdout, stderr io.Wr
 // one runs one experiment and rebuilds everything that is derived from it.
 func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-chan struct{}, stdout, stderr io.Writer) (int, error) {
 	show := newDisplay(stderr, f.quiet, l.Name)
-	fmt.Fprintf(stderr, "%s: %d cells x %d trials, about %v\n", l.Name, len(l.plan.Cells), l.plan.Trials, rough(l.plan.Estimate()))
+	if !f.quiet {
+		fmt.Fprintf(stderr, "%s: %d cells x %d trials, %s\n", l.Name, len(l.plan.Cells), l.plan.Trials, estimate(l.plan))
+	}
 	out, err := runner.Run(ctx, runner.Config{
 		Experiment: l.Experiment, Plan: l.plan, Program: program, Root: f.results,
 		Command: f.command(l), Commit: commit(), Stop: stop,
@@ -124,7 +129,7 @@ func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) er
 	if f.json {
 		return json.NewEncoder(stdout).Encode(map[string]any{
 			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed,
-			"interrupted": out.Interrupted, "warnings": out.Warnings,
+			"interrupted": out.Interrupted, "warnings": append([]string{}, out.Warnings...),
 		})
 	}
 	fmt.Fprintln(stdout, strings.TrimSpace(answer.Answer))
@@ -150,7 +155,7 @@ func (f *runFlags) command(l loaded) []string {
 		words = append(words, "--set", s)
 	}
 	if f.options.Filter != "" {
-		words = append(words, "--filter", strconv.Quote(f.options.Filter))
+		words = append(words, "--filter", f.options.Filter)
 	}
 	return words
 }
@@ -179,5 +184,10 @@ func completeExperiments(*cobra.Command, []string, string) ([]string, cobra.Shel
 			}
 		}
 	}
-	return append(list, experiments.Embedded()...), cobra.ShellCompDirectiveDefault
+	for _, name := range experiments.Embedded() {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list, cobra.ShellCompDirectiveDefault
 }

@@ -9,6 +9,15 @@ import (
 	"syscall"
 )
 
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // interrupts turns Ctrl-C into two steps: the first closes stop, the second
 // ends the context. done gives the signals back.
 func interrupts(parent context.Context, stderr io.Writer) (ctx context.Context, stop <-chan struct{}, done func()) {
@@ -28,6 +37,7 @@ func interrupts(parent context.Context, stderr io.Writer) (ctx context.Context, 
 		case <-signals:
 			fmt.Fprintln(stderr, "\nkilling the trial")
 			cancel()
+			signal.Stop(signals) // a third one ends the runner on the spot
 		case <-ended:
 		}
 	}()

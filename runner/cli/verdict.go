@@ -74,10 +74,9 @@ func verdictRow(v digest.Verdict) []string {
 	if len(v.Parts) == 1 && v.Parts[0].Primary.N > 0 {
 		r := v.Parts[0].Primary
 		n = fmt.Sprint(r.N)
-		if unit := v.Parts[0].Unit; unit == "" {
-			estimate = ratio(r)
-		} else {
-			estimate = fmt.Sprintf("%s [%s]", plots.Quantity(r.Estimate, unit), plots.Interval(r.Lo95, r.Hi95, unit))
+		estimate = ratio(r)
+		if v.Parts[0].Right < 0 { // no comparison
+			estimate = quantity(r, v.Parts[0].Unit)
 		}
 	} else if len(v.Parts) > 1 {
 		estimate = plots.Count(len(v.Parts), "part")
@@ -95,6 +94,16 @@ func ratio(r digest.Range) string {
 		return ""
 	}
 	return fmt.Sprintf("%s [%s, %s]", plots.Times(r.Estimate), plots.Digits(r.Lo95), plots.Digits(r.Hi95))
+}
+
+// quantity prints an estimate in its unit with its 95 % interval, where there
+// is one.
+func quantity(r digest.Range, unit string) string {
+	text := plots.Quantity(r.Estimate, unit)
+	if !math.IsNaN(r.Lo95) {
+		text += fmt.Sprintf(" [%s]", plots.Interval(r.Lo95, r.Hi95, unit))
+	}
+	return text
 }
 
 func compareCommand() *cobra.Command {
@@ -132,7 +141,7 @@ func printDifference(w io.Writer, x *digest.Difference, format string, strict bo
 		return err
 	}
 	if n := x.Regressions(); strict && n > 0 {
-		return &coded{exitClaims, fmt.Errorf("B is worse in %s, wholly beyond the margin", plots.Count(n, "comparison"))}
+		return &coded{exitClaims, fmt.Errorf("%s in which B is worse, wholly beyond the margin", plots.Count(n, "comparison"))}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"forklore/runner/work"
@@ -29,7 +30,7 @@ type local struct {
 	events chan event
 	kernel work.Kernel
 	cancel context.CancelFunc
-	before meter
+	before meter // at readiness, then at the end of each iteration
 }
 
 // startLocal starts the slots. Their kernel is set up by Ready, so that a
@@ -72,15 +73,18 @@ func (l *local) Ready() ([]Process, error) {
 		}
 		p.FirstNS = max(p.FirstNS, l.slots[ev.index].first)
 		p.ReadyNS = max(p.ReadyNS, ev.ns)
+		if p.CPUs != nil && !slices.Equal(p.CPUs, ev.cpus) {
+			return nil, fmt.Errorf("workers of one process may run on CPUs %v and on %v: something else changes affinities here", p.CPUs, ev.cpus)
+		}
 		p.CPUs = ev.cpus
 	}
 	p.HWMB = residentPeak()
+	l.before = readMeter()
 	return []Process{p}, nil
 }
 
-// Open reads the process's meters and releases every slot.
+// Open releases every slot, and does nothing else: the gate's time is taken.
 func (l *local) Open() error {
-	l.before = readMeter()
 	for _, s := range l.slots {
 		s.open <- struct{}{}
 	}
@@ -97,7 +101,8 @@ func (l *local) Report() (Report, error) {
 		}
 		r.Finishes = append(r.Finishes, ev.finish)
 	}
-	r.Spent = readMeter().since(l.before)
+	now := readMeter()
+	r.Spent, l.before = now.since(l.before), now
 	return r, nil
 }
 

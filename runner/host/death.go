@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -13,11 +14,24 @@ func describeDeath(ws syscall.WaitStatus) string {
 	switch {
 	case ws.Signaled():
 		return "was killed by " + unix.SignalName(ws.Signal())
-	case ws.ExitStatus() == 0:
-		return "exited before its work was done"
 	default:
 		return fmt.Sprintf("exited with code %d", ws.ExitStatus())
 	}
+}
+
+// remedy says what to do about a limit of the system that an error ran into.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, unix.EMFILE):
+		return ": raise the limit of open files (ulimit -n)"
+	case errors.Is(err, unix.ENFILE):
+		return ": raise the system's limit of open files (sysctl fs.file-max)"
+	case errors.Is(err, unix.EAGAIN):
+		return ": raise the limit of processes and threads (ulimit -u, or the pids limit of the container)"
+	case errors.Is(err, unix.ENOMEM):
+		return ": free memory, or allow the system to overcommit it"
+	}
+	return ""
 }
 
 // lastWords finds the line in which a Go program says why it dies.

@@ -102,6 +102,9 @@ func (t *Trial) finish(e *End, orderly bool) {
 	_ = t.answers.Close()
 	for range t.messages { // let the listener end
 	}
+	if t.timer != nil {
+		t.timer.Stop()
+	}
 	t.page.close()
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,9 +31,11 @@ func Check(path string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "version").Output()
+	cmd := exec.CommandContext(ctx, path, "version")
+	cmd.WaitDelay = time.Second // whatever holds its stdout
+	out, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("%s does not answer (%w): run make to build it again", path, err)
+		return fmt.Errorf("%s does not answer: %w%s", path, err, cmp.Or(remedy(err), ": run make to build it again"))
 	}
 	if v := strings.TrimSpace(string(out)); v != Version {
 		return fmt.Errorf("%s is version %q, this forklore is %q: run make to build both from the same source", path, v, Version)

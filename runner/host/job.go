@@ -27,10 +27,20 @@ type Job struct {
 	Dynamic   bool   // deal by the shared counter instead of equal ranges
 	Items     int64  // of one iteration; -1: until the stop flag is set
 	MaxProcs  int    // GOMAXPROCS of each process that holds workers
+	Spread    bool   // MaxProcs is the sum over the child processes instead
 	Dir       string // scratch folder
 
 	Rank  int // first worker of this process
 	Slots int // workers of this process
+}
+
+// ProcsOf returns the GOMAXPROCS of child process p.
+func (j Job) ProcsOf(p int) int {
+	if !j.Spread {
+		return j.MaxProcs
+	}
+	lo, hi := share(int64(j.MaxProcs), j.Processes, p)
+	return max(1, int(hi-lo))
 }
 
 // UntilStopped is the Items of a fixed-time job.

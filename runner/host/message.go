@@ -151,7 +151,7 @@ func (w *words) report(r Report) {
 
 func (w *words) job(j Job) {
 	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots).int64(j.Items)
-	w.flag(j.Locked, j.Pool, j.Dynamic).int(len(j.Params))
+	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Params))
 	names := make([]string, 0, len(j.Params))
 	for name := range j.Params {
 		names = append(names, name)
@@ -251,7 +251,7 @@ func (r *reader) report() Report {
 
 func (r *reader) job() Job {
 	j := Job{Workload: r.text(), Dir: r.text(), Workers: r.int(), Processes: r.int(), MaxProcs: r.int(),
-		Rank: r.int(), Slots: r.int(), Items: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag()}
+		Rank: r.int(), Slots: r.int(), Items: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag(), Spread: r.flag()}
 	params := list(r, func() [2]string { return [2]string{r.text(), r.text()} })
 	if len(params) > 0 {
 		j.Params = work.Params{}

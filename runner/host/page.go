@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -15,6 +16,8 @@ type page struct {
 	next *atomic.Int64  // dynamic dealing: the next item
 	stop *atomic.Uint32 // fixed time: set to 1 when it is over
 	mem  []byte
+
+	mu sync.Mutex // a timer may fire while the page is given back
 }
 
 const (
@@ -47,4 +50,18 @@ func mapPage(fd uintptr) (*page, error) {
 	}, nil
 }
 
-func (p *page) close() { _ = unix.Munmap(p.mem) }
+// setStop tells the workers to stop, unless the page is closed.
+func (p *page) setStop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mem != nil {
+		p.stop.Store(1)
+	}
+}
+
+func (p *page) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = unix.Munmap(p.mem)
+	p.mem = nil
+}

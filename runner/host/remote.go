@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -32,20 +34,20 @@ type remote struct {
 func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
 	toChild, commands, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start worker process %d: %w", job.Rank, err)
+		return nil, fmt.Errorf("start worker process %d: %w%s", job.Rank, err, remedy(err))
 	}
 	answers, fromChild, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start worker process %d: %w", job.Rank, err), toChild.Close(), commands.Close())
+		return nil, errors.Join(fmt.Errorf("start worker process %d: %w%s", job.Rank, err, remedy(err)), toChild.Close(), commands.Close())
 	}
 	defer toChild.Close()
 	defer fromChild.Close()
 	process, err := os.StartProcess(os.Args[0], []string{os.Args[0], RoleWorker}, &os.ProcAttr{
-		Env:   append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(job.MaxProcs)),
+		Env:   workerEnv(job.MaxProcs),
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, toChild, fromChild, page},
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start worker process %d of %d: %w", job.Rank, job.Workers, err), commands.Close(), answers.Close())
+		return nil, errors.Join(fmt.Errorf("start worker process %d of %d: %w%s", job.Rank, job.Workers, err, remedy(err)), commands.Close(), answers.Close())
 	}
 	r := &remote{job: job, process: process, files: []*os.File{commands, answers},
 		wire: &wire{in: bufio.NewReader(answers), out: commands}, answers: make(chan message, 1), faults: faults, ended: make(chan struct{})}
@@ -54,6 +56,13 @@ func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
 		return nil, r.death()
 	}
 	return r, nil
+}
+
+// workerEnv is the host's environment with the worker's GOMAXPROCS in place of
+// its own: of two values the Go runtime would take the first.
+func workerEnv(maxProcs int) []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOMAXPROCS=") })
+	return append(env, "GOMAXPROCS="+strconv.Itoa(maxProcs))
 }
 
 // listen receives answers until the child's end of the pipe closes, then reaps

@@ -154,6 +154,7 @@ func (s *served) hire(job Job) error {
 		share := job
 		share.Rank = p * job.Workers / job.Processes
 		share.Slots = (p+1)*job.Workers/job.Processes - share.Rank
+		share.MaxProcs = job.ProcsOf(p)
 		r, err := startRemote(share, page, faults)
 		if err != nil {
 			return err
@@ -194,7 +195,6 @@ func (s *served) ready(job Job) ([]Process, error) {
 // iterate runs one iteration and sends what came of it.
 func (s *served) iterate() error {
 	s.next.Store(0)
-	s.page.stop.Store(0)
 	d := Done{GateNS: Now()}
 	var err error
 	if d.Report, err = s.work(); err != nil {

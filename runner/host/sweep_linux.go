@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -18,11 +19,15 @@ func sysProcAttr(cgroupFD int) *syscall.SysProcAttr {
 }
 
 // Adopt makes this process the parent of every orphan below it, so that what
-// outlives its host can be found, killed and reaped. Call it once, before the
-// first trial.
+// outlives its host can be found, killed and reaped, and keeps descriptors that
+// it inherited itself from the trials. Call it once, before the first trial.
 func Adopt() error {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // older kernels can't: then a trial inherits what we inherited
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("become the parent of orphans (PR_SET_CHILD_SUBREAPER): %w", err)
+	}
+	if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid())); err != nil {
+		return fmt.Errorf("find orphans (this kernel lists no children): %w", err)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ type Trial struct {
 	exited   chan struct{}
 	commands *os.File
 	answers  *os.File
-	open     context.CancelFunc // ends the timer of a fixed-time iteration
+	timer    *time.Timer // of a fixed-time iteration
 }
 
 // Start starts a fresh tree and sends it the job. Its processes run on
@@ -73,11 +73,12 @@ func Start(opt Options) (*Trial, error) {
 	}
 	if err := t.spawn(pageFile); err != nil {
 		t.page.close()
-		return nil, fmt.Errorf("start %s: %w", opt.Program, err)
+		return nil, fmt.Errorf("start %s: %w%s", opt.Program, err, remedy(err))
 	}
 	go t.listen()
 	if err := t.wire.send(message{Job: &opt.Job}); err != nil && !errors.Is(err, syscall.EPIPE) {
-		return t, fmt.Errorf("send the job: %w", err) // a host that is gone is told by Ready
+		t.Abort(false)
+		return nil, fmt.Errorf("send the job: %w", err) // a host that is gone is told by Ready
 	}
 	return t, nil
 }
@@ -192,35 +193,20 @@ func (t *Trial) Ready(ctx context.Context) ([]Process, error) {
 }
 
 // Open opens the gate for one iteration. Under fixed time the workers are told
-// to stop after limit.
+// to stop after limit, which counts from the order to open.
 func (t *Trial) Open(limit time.Duration) error {
+	t.page.stop.Store(0) // before the order: the host may be slow to follow it
 	if err := t.wire.line([]byte(cmdOpen)); err != nil {
 		return &Failure{StatusCrashed, "the host is gone: " + err.Error()}
 	}
 	if limit > 0 {
-		ctx, cancel := context.WithCancel(context.Background())
-		t.open = cancel
-		timer := time.NewTimer(limit)
-		go func() {
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-				t.page.stop.Store(1)
-			case <-ctx.Done():
-			}
-		}()
+		t.timer = time.AfterFunc(limit, t.page.setStop)
 	}
 	return nil
 }
 
 // Done waits for the end of the iteration. Its error is a *Failure.
 func (t *Trial) Done(ctx context.Context) (Done, error) {
-	defer func() {
-		if t.open != nil {
-			t.open()
-			t.open = nil
-		}
-	}()
 	m, err := t.await(ctx, "its work was done")
 	if err != nil {
 		return Done{}, err

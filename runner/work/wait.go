@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -13,8 +14,9 @@ func init() {
 	register(Kind{
 		Name:    "wait",
 		Summary: "a little computing, then waiting: a request that asks another machine",
-		Doc: `Definition: an item uses cpu of processor time, then sleeps for wait. Its result
-is the item's number.
+		Doc: `Definition: an item uses cpu of processor time, then waits for wait on a
+descriptor (a timerfd; elsewhere than on Linux a timer of Go's runtime), as one
+waits for a reply. Its result is the item's number.
 Source: the classic think-time model of a service centre (Lazowska et al.,
 Quantitative System Performance, 1984). Tested against the thread's own clock
 and the wall clock.
@@ -24,14 +26,14 @@ shared turbo) and would then do less work than a process that calibrates
 alone. What an item uses beyond cpu, about 2 us, is taken off the worker's next
 item, so that the mean is exact.
 Unit: items; not bytes.
-Stresses: timers and the scheduler; with more workers than cores it shows what
+Stresses: the poller and the scheduler; with more workers than cores it shows what
 waiting costs in each model.
-Does not say: how network or disk waits behave; a sleep holds no descriptor. The
+Does not say: what the network stack or a disk costs on top of the wait. The
 computing touches no memory, so its speed does not matter, only its duration.`,
 		Item: "some processor time, then a wait",
 		Params: []Param{
 			{Name: "cpu", Type: "duration", Default: "200us", Min: 0, Max: 1, Doc: "processor time of an item"},
-			{Name: "wait", Type: "duration", Default: "2ms", Min: 0, Max: 60, Doc: "sleep of an item"},
+			{Name: "wait", Type: "duration", Default: "2ms", Min: 0, Max: 60, Doc: "wait of an item"},
 		},
 		New: newWait,
 	})
@@ -43,7 +45,7 @@ type waiting struct {
 }
 
 type waiter struct {
-	timer *time.Timer   // made once: a timer per item would allocate
+	pause *pause        // made once: one per item would allocate
 	ahead time.Duration // processor time used beyond what the items so far asked for
 	state uint64        // keeps the spinning from being optimised away
 }
@@ -55,11 +57,21 @@ func newWait(ps Params, env Env) (Kernel, error) {
 	return &waiting{cpu: ps.Duration("cpu"), wait: ps.Duration("wait"), workers: newSlots[waiter](env)}, nil
 }
 
-func (k *waiting) Prepare(_ context.Context, slot int) error {
-	w := k.workers.of(slot)
-	w.timer = time.NewTimer(time.Hour)
-	w.timer.Stop()
-	return nil
+func (k *waiting) Prepare(_ context.Context, slot int) (err error) {
+	k.workers.of(slot).pause, err = newPause()
+	return err
+}
+
+// Close gives the timers back.
+func (k *waiting) Close() error {
+	var errs []error
+	for i := range k.workers {
+		if w := &k.workers[i].own; w.pause != nil {
+			errs = append(errs, w.pause.close())
+			w.pause = nil
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (k *waiting) Do(ctx context.Context, t Task) (uint64, error) {
@@ -68,7 +80,10 @@ func (k *waiting) Do(ctx context.Context, t Task) (uint64, error) {
 		if err := w.burn(k.cpu); err != nil {
 			return 0, err
 		}
-		return uint64(i), w.sleep(ctx, k.wait)
+		if k.wait == 0 {
+			return uint64(i), nil
+		}
+		return uint64(i), w.pause.sleep(ctx, k.wait)
 	})
 }
 
@@ -93,21 +108,6 @@ func (w *waiter) burn(cpu time.Duration) error {
 		}
 	}
 	return fmt.Errorf("wait: read the thread's CPU clock: %w", err)
-}
-
-// sleep waits for d or for the end of ctx, whichever comes first.
-func (w *waiter) sleep(ctx context.Context, d time.Duration) error {
-	if d == 0 {
-		return nil
-	}
-	w.timer.Reset(d)
-	select {
-	case <-w.timer.C:
-		return nil
-	case <-ctx.Done():
-		w.timer.Stop()
-		return ctx.Err()
-	}
 }
 
 // threadTime is the processor time that the calling thread has used.
