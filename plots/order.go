@@ -58,7 +58,7 @@ func orderTable(d *digest.Digest) (Table, error) {
 	if len(rows) < 2 || measured < 0 {
 		return Table{}, Absent("a single trial has no order")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below: CPUs that others took during the work, of which steal is the hypervisor's part")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below, stacked: CPUs that other programs and, as steal, the hypervisor took during the work")}
 	t.Title, t.Reading = orderWords(rows)
 	return t, nil
 }
@@ -123,9 +123,9 @@ func orderDraw(s *Sheet, t Table) {
 	s.orderPanel(rows, "value over the median of its cell, log scale", x, ratioScale("", append(relative, 1)), 230, drawOrder)
 	var taken []float64
 	for _, r := range rows {
-		taken = append(taken, r.Steal, r.Foreign)
+		taken = append(taken, orZero(r.Steal)+max(0, orZero(r.Foreign)), r.Steal, r.Foreign)
 	}
-	if len(finite(taken)) > 0 {
+	if slices.ContainsFunc(rows, func(r orderRow) bool { return !math.IsNaN(r.Steal) || !math.IsNaN(r.Foreign) }) {
 		s.legend([]key{{"others' CPU time", bar(foreignColor)}, {"steal", bar(stealColor)}})
 		s.orderPanel(rows, "CPUs taken by others during the work", x, zeroScale("", "", append(taken, 0.1), 4), 90, drawTaken)
 	}
@@ -219,13 +219,12 @@ func drawTaken(f frame, rows []orderRow) {
 	half := max(0.4, min(3, (f.px(1)-f.px(0))*0.4))
 	for _, r := range rows {
 		x := f.px(float64(r.Trial))
-		for _, b := range []struct {
-			v float64
-			c draw.LineStyle
-		}{{r.Foreign, draw.LineStyle{Color: foreignColor}}, {r.Steal, draw.LineStyle{Color: stealColor}}} {
-			if b.v > 0 {
-				f.s.fill(b.c.Color, x-half, f.py(b.v), x+half, f.y1)
-			}
+		base := max(0, orZero(r.Foreign))
+		if base > 0 {
+			f.s.fill(foreignColor, x-half, f.py(base), x+half, f.y1)
+		}
+		if r.Steal > 0 {
+			f.s.fill(stealColor, x-half, f.py(base+r.Steal), x+half, f.py(base))
 		}
 	}
 }
