@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -27,8 +28,7 @@ type coresReader struct {
 func (r *reader) cores(n *yaml.Node) {
 	c := &coresReader{reader: r}
 	switch {
-	case r.bad[n]:
-		return
+	case r.bad[n] || strings.Contains(n.Value, ":") && r.trap(n, "cores", rangeForm(n.Value)):
 	case n.Kind == yaml.SequenceNode:
 		c.entries(n)
 	case n.Kind == yaml.MappingNode:
@@ -43,7 +43,7 @@ func (c *coresReader) entries(n *yaml.Node) {
 	seen := map[string]bool{}
 	for _, entry := range c.list(n, "cores", coresForm) {
 		switch {
-		case c.bad[entry]:
+		case c.bad[entry] || c.trap(entry, "cores", rangeForm(entry.Value)):
 		case entry.Kind == yaml.MappingNode:
 			c.form(entry, false)
 		case !c.again(entry, "cores", seen[entry.Value]):
@@ -68,6 +68,14 @@ func (c *coresReader) count(n *yaml.Node, what string) (int, bool) {
 	}
 	v, ok := c.whole(n, what, 1, maxCores)
 	return int(v), ok
+}
+
+// rangeForm says how to write what other tools write as 1:30.
+func rangeForm(s string) string {
+	if from, to, ok := strings.Cut(s, ":"); ok && !strings.Contains(to, ":") {
+		return fmt.Sprintf("cores: {from: %s, to: %s} for a range, or cores: [%s, %s] for two counts", from, to, from, to)
+	}
+	return coresForm
 }
 
 var numberLike = regexp.MustCompile(`^[-+]?[0-9]`)
