@@ -113,6 +113,9 @@ func (r *reader) set(option string) *yaml.Node {
 	case path[0] == "profiles":
 		fail(1, "profiles cannot be set", "set the keys themselves, or choose a profile with --profile")
 		return nil
+	case r.element(path, value) != "":
+		fail(1, quote(name)+": elements of a list cannot be set", r.element(path, value))
+		return nil
 	case len(path) > 4:
 		fail(1, "no key lies that deep: "+quote(name), "see forklore explain")
 		return nil
@@ -125,6 +128,32 @@ func (r *reader) set(option string) *yaml.Node {
 		return nil
 	}
 	return r.nest(t, path, val)
+}
+
+var plainWord = regexp.MustCompile(`^[a-zA-Z0-9.]{1,20}$`)
+
+// element says what to do instead where a path goes into a list, and "" where
+// it does not: a list is replaced as a whole or not at all.
+func (r *reader) element(path []string, value string) string {
+	for i := 1; i < len(path); i++ {
+		list := strings.Join(path[:i], ".")
+		at := slices.IndexFunc(keys(), func(k keyReader) bool { return k.Name == list && strings.Contains(k.Type, "list") })
+		if at < 0 {
+			continue
+		}
+		below := func(k keyReader) bool { return strings.HasPrefix(k.Name, list+".") }
+		if !wholeNumber.MatchString(path[i]) && !slices.ContainsFunc(keys(), below) {
+			return ""
+		}
+		_, whole, _ := strings.Cut(keys()[at].Example, ": ")
+		name := path[len(path)-1]
+		has := func(s WorkloadSpec) bool { return slices.Contains(s.paramNames(), name) }
+		if s := slices.IndexFunc(r.cat.Workloads, has); s >= 0 && list == "workloads" && plainWord.MatchString(value) {
+			whole = fmt.Sprintf("[{use: %s, %s: %s}]", r.cat.Workloads[s].Name, name, value)
+		}
+		return fmt.Sprintf("replace the whole list, as in --set '%s=%s', or put it into a profile", list, whole)
+	}
+	return ""
 }
 
 // setValue parses the right side of --set.
