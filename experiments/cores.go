@@ -49,7 +49,8 @@ func (c *coresReader) entries(n *yaml.Node) {
 		case !c.again(entry, "cores", seen[entry.Value]):
 			seen[entry.Value] = true
 			if v, ok := c.count(entry, "cores"); ok {
-				c.add(entry, v)
+				c.fits(entry, v)
+				c.add(v)
 			}
 		}
 	}
@@ -80,13 +81,19 @@ func rangeForm(s string) string {
 
 var numberLike = regexp.MustCompile(`^[-+]?[0-9]`)
 
-// add keeps a count once, unless the host has fewer CPUs and nothing was said
-// about that.
-func (c *coresReader) add(n *yaml.Node, v int) {
+// fits checks a count against the host, unless the author said what happens
+// where it has fewer CPUs. From then on the grid is that of a larger machine,
+// so that everything else can be judged.
+func (c *coresReader) fits(n *yaml.Node, v int) {
 	if v > c.grid.cpus && !c.skip {
-		f := c.fault(n, "cores: %d cores are asked for; this machine has %s", v, plural(c.grid.cpus, "usable CPU"))
+		f := c.lack(n, "cores: %d cores are asked for; this machine has %s", v, plural(c.grid.cpus, "usable CPU"))
 		f.Remedy = "write max, or cores: {list: [...], when_missing: skip} to leave out what a machine lacks"
+		c.grid.room = max(c.grid.room, v)
 	}
+}
+
+// add keeps a count once.
+func (c *coresReader) add(v int) {
 	if !slices.Contains(c.out, v) {
 		c.out = append(c.out, v)
 	}
@@ -136,14 +143,11 @@ func (c *coresReader) powers(n *yaml.Node) {
 	if !ok {
 		return
 	}
-	if bound > c.grid.cpus && !c.skip {
-		c.add(n, bound)
-		return
-	}
+	c.fits(n, bound)
 	for v := 1; v < bound; v *= 2 {
-		c.add(n, v)
+		c.add(v)
 	}
-	c.add(n, bound)
+	c.add(bound)
 }
 
 func (c *coresReader) span(n *yaml.Node, keys map[string]*yaml.Node) {
@@ -162,13 +166,15 @@ func (c *coresReader) span(n *yaml.Node, keys map[string]*yaml.Node) {
 	}
 	switch {
 	case !ok || !ok1:
+	case from > to && keys["to"].Value == "max":
+		c.fits(keys["from"], from)
+		c.add(from)
 	case from > to:
 		c.fault(n, "cores: from %d is more than to %d", from, to).Remedy = "write the smaller one first"
-	case to > c.grid.cpus && !c.skip:
-		c.add(keys["to"], to)
 	default:
+		c.fits(keys["to"], to)
 		for v := from; v <= to; v += step {
-			c.add(n, v)
+			c.add(v)
 		}
 	}
 }

@@ -98,6 +98,54 @@ func TestRulesOutliveProfiles(t *testing.T) {
 	}
 }
 
+// TestProfilesForOtherMachines: how many CPUs there are matters to what is run,
+// whatever else the file holds; what is wrong on any machine is always told.
+func TestProfilesForOtherMachines(t *testing.T) {
+	const head = "question: Q?\nworkloads: [sieve]\nmodels: [goroutines, processes]\n"
+	big := head + "cores: [1, 2]\nprofiles:\n  list: {cores: [64]}\n  powers: {cores: {powers_of_two: 64}, exclude: [{cores: 16}]}\n" +
+		"  open: {cores: {from: 4, to: max}}\n  range: {cores: {from: 1, to: 64}, override: [{where: {cores: 33}, set: {timeout: 5m}}]}\n" +
+		"  skip: {cores: {list: [64], when_missing: skip}}\n  include: {include: [{workload: sieve, model: threads, cores: 64}]}\n" +
+		"  claims:\n    cores: [1, 64]\n    claims: [{says: S., metric: wall_s, compare: {processes: goroutines}, where: {cores: 64}}]\n"
+	small := head + "cores: [1, 64]\nprofiles: {small: {cores: [1]}, short: {trials: 2}}\n"
+	for _, c := range []struct {
+		text    string
+		opt     Options
+		on2     string // what the fault says on 2 CPUs; on 64 there is none
+		on64too bool
+	}{
+		{text: big},
+		{text: big, opt: Options{Set: []string{"trials=3"}}},
+		{text: big, opt: Options{Profile: "list"}, on2: "6:18: cores: 64 cores are asked for; this machine has 2 usable CPUs (with profile list)"},
+		{text: big, opt: Options{Profile: "list", Set: []string{"cores=[2]"}}},
+		{text: big, opt: Options{Profile: "powers"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "range"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "skip"}, on2: "no cell is left to run (with profile skip)"},
+		{text: big, opt: Options{Profile: "include"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "claims"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "open"}, on2: "cores: 4 cores are asked for; this machine has 2 usable CPUs (with profile open)"},
+		{text: small, on2: "4:12: cores: 64 cores are asked for; this machine has 2 usable CPUs\n"},
+		{text: small, opt: Options{Profile: "small"}},
+		{text: small, opt: Options{Profile: "short"}, on2: "this machine has 2 usable CPUs\n"},
+		{text: small, opt: Options{Set: []string{"cores=[2]"}}},
+		{text: small, opt: Options{Set: []string{"trials=2"}}, on2: "this machine has 2 usable CPUs\n"},
+		{text: head + "cores: [1]\nprofiles: {big: {cores: [64, many]}}\n", on2: `found "many" (with profile big)`, on64too: true},
+		{text: head + "cores: [1]\nprofiles: {big: {cores: [64], exclude: [{cores: 32}]}}\n", on2: "no cell has cores 32 (with profile big)", on64too: true},
+	} {
+		for _, cpus := range []int{2, 64} {
+			want := c.on2
+			if cpus == 64 && !c.on64too {
+				want = ""
+			}
+			_, err := Load(Source{File: "test.yaml", Text: []byte(c.text)}, testCatalogue(cpus), c.opt)
+			faults, _ := err.(Faults)
+			switch {
+			case want == "" && err != nil, want != "" && (len(faults) != 1 || !strings.Contains(err.Error(), want)):
+				t.Errorf("%d CPUs, %+v: got\n%v\nwant %q of\n%s", cpus, c.opt, err, want, c.text)
+			}
+		}
+	}
+}
+
 func TestExactBytes(t *testing.T) {
 	e, err := Load(Source{File: "dir/my-question.yaml", Text: []byte(optional)}, testCatalogue(4), Options{Set: []string{"trials=3"}})
 	if err != nil {

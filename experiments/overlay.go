@@ -59,10 +59,10 @@ func (r *reader) profilePairs(n *yaml.Node) []pair {
 }
 
 // changed reads the document with the chosen profile and every --set.
-func (r *reader) changed(root, profiles *yaml.Node, opt Options) *Experiment {
-	over := &yaml.Node{Kind: yaml.MappingNode}
+func (r *reader) changed(root, profiles *yaml.Node, opt Options) (*Experiment, Faults) {
+	over, note := &yaml.Node{Kind: yaml.MappingNode}, ""
 	if opt.Profile != "" {
-		over = r.profile(profiles, opt.Profile)
+		over, note = r.profile(profiles, opt.Profile), " (with profile "+opt.Profile+")"
 	}
 	r.origin = map[*yaml.Node]*text{}
 	for _, s := range opt.Set {
@@ -70,7 +70,6 @@ func (r *reader) changed(root, profiles *yaml.Node, opt Options) *Experiment {
 			over, _ = overlay(over, one)
 		}
 	}
-	note := ""
 	if len(opt.Set) > 0 {
 		note = " (with --set)"
 	}
