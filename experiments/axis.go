@@ -147,6 +147,16 @@ func (g *grid) canonical(axis, text string) (values []string, allowed string, er
 	return nil, allowed, err
 }
 
+// form says in words how to write a value of a parameter.
+func (g *grid) form(name string) string {
+	for _, s := range g.specs() {
+		if p, ok := s.param(name); ok {
+			return p.Allowed
+		}
+	}
+	return "one value"
+}
+
 // names returns how workloads and models can be called in rules: names and
 // labels.
 func (g *grid) names(axis string) []string {

@@ -41,7 +41,11 @@ func (r *reader) nothingLeft(x *expansion) {
 			reasons = append(reasons, d.because)
 		}
 	}
-	r.fault(n, "no cell is left to run").Remedy = "because: " + strings.Join(reasons, "; ")
+	report := r.fault
+	if slices.ContainsFunc(x.dropped, func(d droppedPoint) bool { return d.Cores > r.grid.cpus }) {
+		report = r.lack
+	}
+	report(n, "no cell is left to run").Remedy = "because: " + strings.Join(reasons, "; ")
 }
 
 func (g *grid) lengths() string {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -27,8 +28,7 @@ type coresReader struct {
 func (r *reader) cores(n *yaml.Node) {
 	c := &coresReader{reader: r}
 	switch {
-	case r.bad[n]:
-		return
+	case r.bad[n] || strings.Contains(n.Value, ":") && r.trap(n, "cores", rangeForm(n.Value)):
 	case n.Kind == yaml.SequenceNode:
 		c.entries(n)
 	case n.Kind == yaml.MappingNode:
@@ -43,13 +43,14 @@ func (c *coresReader) entries(n *yaml.Node) {
 	seen := map[string]bool{}
 	for _, entry := range c.list(n, "cores", coresForm) {
 		switch {
-		case c.bad[entry]:
+		case c.bad[entry] || c.trap(entry, "cores", rangeForm(entry.Value)):
 		case entry.Kind == yaml.MappingNode:
 			c.form(entry, false)
 		case !c.again(entry, "cores", seen[entry.Value]):
 			seen[entry.Value] = true
 			if v, ok := c.count(entry, "cores"); ok {
-				c.add(entry, v)
+				c.fits(entry, v)
+				c.add(v)
 			}
 		}
 	}
@@ -70,15 +71,29 @@ func (c *coresReader) count(n *yaml.Node, what string) (int, bool) {
 	return int(v), ok
 }
 
+// rangeForm says how to write what other tools write as 1:30.
+func rangeForm(s string) string {
+	if from, to, ok := strings.Cut(s, ":"); ok && !strings.Contains(to, ":") {
+		return fmt.Sprintf("cores: {from: %s, to: %s} for a range, or cores: [%s, %s] for two counts", from, to, from, to)
+	}
+	return coresForm
+}
+
 var numberLike = regexp.MustCompile(`^[-+]?[0-9]`)
 
-// add keeps a count once, unless the host has fewer CPUs and nothing was said
-// about that.
-func (c *coresReader) add(n *yaml.Node, v int) {
+// fits checks a count against the host, unless the author said what happens
+// where it has fewer CPUs. From then on the grid is that of a larger machine,
+// so that everything else can be judged.
+func (c *coresReader) fits(n *yaml.Node, v int) {
 	if v > c.grid.cpus && !c.skip {
-		f := c.fault(n, "cores: %d cores are asked for; this machine has %s", v, plural(c.grid.cpus, "usable CPU"))
+		f := c.lack(n, "cores: %d cores are asked for; this machine has %s", v, plural(c.grid.cpus, "usable CPU"))
 		f.Remedy = "write max, or cores: {list: [...], when_missing: skip} to leave out what a machine lacks"
+		c.grid.room = max(c.grid.room, v)
 	}
+}
+
+// add keeps a count once.
+func (c *coresReader) add(v int) {
 	if !slices.Contains(c.out, v) {
 		c.out = append(c.out, v)
 	}
@@ -128,14 +143,11 @@ func (c *coresReader) powers(n *yaml.Node) {
 	if !ok {
 		return
 	}
-	if bound > c.grid.cpus && !c.skip {
-		c.add(n, bound)
-		return
-	}
+	c.fits(n, bound)
 	for v := 1; v < bound; v *= 2 {
-		c.add(n, v)
+		c.add(v)
 	}
-	c.add(n, bound)
+	c.add(bound)
 }
 
 func (c *coresReader) span(n *yaml.Node, keys map[string]*yaml.Node) {
@@ -154,13 +166,15 @@ func (c *coresReader) span(n *yaml.Node, keys map[string]*yaml.Node) {
 	}
 	switch {
 	case !ok || !ok1:
+	case from > to && keys["to"].Value == "max":
+		c.fits(keys["from"], from)
+		c.add(from)
 	case from > to:
 		c.fault(n, "cores: from %d is more than to %d", from, to).Remedy = "write the smaller one first"
-	case to > c.grid.cpus && !c.skip:
-		c.add(keys["to"], to)
 	default:
+		c.fits(keys["to"], to)
 		for v := from; v <= to; v += step {
-			c.add(n, v)
+			c.add(v)
 		}
 	}
 }

@@ -47,7 +47,8 @@ type Experiment struct {
 }
 
 // Load reads an experiment. Its error is a [Faults] with everything that is
-// wrong with the file, with any of its profiles and with the options.
+// wrong with the file, with any of its profiles and with the options. Too few
+// CPUs are a fault for what is run, not for profiles that were not chosen.
 func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 	t := newText(src.File, src.Text)
 	root, faults := t.parse(src.Text)
@@ -61,10 +62,11 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 	for _, p := range r.profilePairs(profiles) {
 		r.overlaid(root, p.val, " (with profile "+p.key.Value+")")
 	}
-	e := base
+	e, lacking := base, r.lacking
 	if opt.Profile != "" || len(opt.Set) > 0 {
-		e = r.changed(root, profiles, opt)
+		e, lacking = r.changed(root, profiles, opt)
 	}
+	r.faults = append(r.faults, lacking...)
 	if _, err := parseFilter(opt.Filter); err != nil {
 		r.faults = append(r.faults, err...)
 	}
@@ -81,7 +83,7 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 // document reads a whole document, overlaid or not.
 func (r *reader) document(root *yaml.Node) *Experiment {
 	r.e = &Experiment{grid: &grid{cpus: max(1, r.cat.CPUs), spin: spinOf(r.cat)}}
-	r.grid, r.nodes = r.e.grid, map[string]*yaml.Node{}
+	r.grid, r.nodes, r.lacking = r.e.grid, map[string]*yaml.Node{}, nil
 	before := len(r.faults)
 	r.group(root, "", nil)
 	if len(r.faults) == before {
@@ -91,25 +93,39 @@ func (r *reader) document(root *yaml.Node) *Experiment {
 }
 
 // overlaid reads root with the keys of a profile or of options laid over it.
-// Its new faults carry the note: the place may look innocent without it.
-func (r *reader) overlaid(root, over *yaml.Node, note string) *Experiment {
+// Its new faults carry the note: the place may look innocent without it. What
+// it lacks CPUs for is returned.
+func (r *reader) overlaid(root, over *yaml.Node, note string) (*Experiment, Faults) {
 	merged, fromBase := overlay(root, over)
 	sub := *r
 	sub.faults, sub.fromBase = nil, fromBase
 	e := sub.document(merged)
 	for _, f := range sub.faults {
-		known := slices.ContainsFunc(r.faults, func(old Fault) bool {
-			return old.File == f.File && old.Line == f.Line && old.Col == f.Col && strings.HasPrefix(old.Message, f.Message)
-		})
-		if known {
-			continue
+		if !r.faults.has(f) {
+			r.faults = append(r.faults, f.noted(note))
 		}
-		if f.Line > 0 {
-			f.Message += note
-		}
-		r.faults = append(r.faults, f)
 	}
-	return e
+	for i, f := range sub.lacking {
+		if !r.lacking.has(f) {
+			sub.lacking[i] = f.noted(note)
+		}
+	}
+	return e, sub.lacking
+}
+
+// has reports whether a fault is told already, with a note or without.
+func (f Faults) has(one Fault) bool {
+	return slices.ContainsFunc(f, func(old Fault) bool {
+		return old.File == one.File && old.Line == one.Line && old.Col == one.Col && strings.HasPrefix(old.Message, one.Message)
+	})
+}
+
+// noted adds a note to a fault of the file.
+func (f Fault) noted(note string) Fault {
+	if f.Line > 0 {
+		f.Message += note
+	}
+	return f
 }
 
 // overlay returns root with the keys of over in place of its own, and which

@@ -11,11 +11,12 @@ const maxCells = 1_000_000
 // grid is the product of the axes, with the rules that change it.
 type grid struct {
 	cpus       int
+	room       int  // cores that are asked for beyond cpus, whose fault is told
 	hostCores  bool // the list of cores depends on the machine
 	unsure     bool // an entry has a fault: what rules say of it cannot be judged
 	workloads  []*workload
 	models     []*model
-	cores      []int // above cpus: left out, with the reason
+	cores      []int // above cpus and room: left out, with the reason
 	workers    []workerCount
 	schedules  []string
 	scalings   []string
@@ -192,7 +193,7 @@ func (x *expansion) staff(g *grid, p point, cores int) {
 			p.Processes = p.Workers
 		}
 		switch {
-		case cores > g.cpus:
+		case cores > max(g.cpus, g.room):
 			x.note(&p)
 			x.drop(p, fmt.Sprint("cores ", cores), fmt.Sprintf("%d cores are asked for; this machine has %s", cores, plural(g.cpus, "usable CPU")))
 		case p.Model == Hybrid && p.Workers%layout != 0:

@@ -33,6 +33,9 @@ func TestOptionFaults(t *testing.T) {
 		{Set: []string{"exclude=[{cores: 4}]"}}, {Set: []string{"workloads=[seive]"}}, {Set: []string{"claims=1"}},
 		{Set: []string{"claims=[{says: S., metric: wall_s, compare: {processes: goroutine}}]"}}, {Set: []string{"controls=maybe"}},
 		{Set: []string{"trials.max=5"}}, {Set: []string{"trials={min: 2, max: 5}", "trials.step=0"}}, {Set: []string{"order=sequential", "trials.max=40"}},
+		{Set: []string{"workloads.0.segment=4096"}}, {Set: []string{"workloads.sieve.segment=4096"}}, {Set: []string{"workloads.0=sieve"}},
+		{Set: []string{"models.0.processes=4"}}, {Set: []string{"cores.1=4"}}, {Set: []string{"sample.metrics.0=cpu"}}, {Set: []string{"trials.0=1"}},
+		{Set: []string{"exclude.model=threads"}}, {Set: []string{"controls.0=aa"}}, {Set: []string{"workloads.0.a.b.c=1"}},
 		{Profile: "smok"}, {Profile: "none", Set: []string{"x=1"}},
 		{Filter: " "}, {Filter: "sieve"}, {Filter: "workload:"}, {Filter: "workload:seive"}, {Filter: "workload:(sieve OR"}, {Filter: "workload:(sieve bus)"},
 		{Filter: "(cores:1"}, {Filter: "cores:1)"}, {Filter: "cores:1 OR"}, {Filter: "OR cores:1"}, {Filter: "cors:1"}, {Filter: "cores:3"}, {Filter: "cores:one"},
@@ -92,6 +95,54 @@ func TestRulesOutliveProfiles(t *testing.T) {
 	}
 	if p := planOf(t, text, Options{Set: []string{"models=[goroutines]"}}); len(p.Cells) != 3 {
 		t.Error(show(p))
+	}
+}
+
+// TestProfilesForOtherMachines: how many CPUs there are matters to what is run,
+// whatever else the file holds; what is wrong on any machine is always told.
+func TestProfilesForOtherMachines(t *testing.T) {
+	const head = "question: Q?\nworkloads: [sieve]\nmodels: [goroutines, processes]\n"
+	big := head + "cores: [1, 2]\nprofiles:\n  list: {cores: [64]}\n  powers: {cores: {powers_of_two: 64}, exclude: [{cores: 16}]}\n" +
+		"  open: {cores: {from: 4, to: max}}\n  range: {cores: {from: 1, to: 64}, override: [{where: {cores: 33}, set: {timeout: 5m}}]}\n" +
+		"  skip: {cores: {list: [64], when_missing: skip}}\n  include: {include: [{workload: sieve, model: threads, cores: 64}]}\n" +
+		"  claims:\n    cores: [1, 64]\n    claims: [{says: S., metric: wall_s, compare: {processes: goroutines}, where: {cores: 64}}]\n"
+	small := head + "cores: [1, 64]\nprofiles: {small: {cores: [1]}, short: {trials: 2}}\n"
+	for _, c := range []struct {
+		text    string
+		opt     Options
+		on2     string // what the fault says on 2 CPUs; on 64 there is none
+		on64too bool
+	}{
+		{text: big},
+		{text: big, opt: Options{Set: []string{"trials=3"}}},
+		{text: big, opt: Options{Profile: "list"}, on2: "6:18: cores: 64 cores are asked for; this machine has 2 usable CPUs (with profile list)"},
+		{text: big, opt: Options{Profile: "list", Set: []string{"cores=[2]"}}},
+		{text: big, opt: Options{Profile: "powers"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "range"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "skip"}, on2: "no cell is left to run (with profile skip)"},
+		{text: big, opt: Options{Profile: "include"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "claims"}, on2: "64 cores"},
+		{text: big, opt: Options{Profile: "open"}, on2: "cores: 4 cores are asked for; this machine has 2 usable CPUs (with profile open)"},
+		{text: small, on2: "4:12: cores: 64 cores are asked for; this machine has 2 usable CPUs\n"},
+		{text: small, opt: Options{Profile: "small"}},
+		{text: small, opt: Options{Profile: "short"}, on2: "this machine has 2 usable CPUs\n"},
+		{text: small, opt: Options{Set: []string{"cores=[2]"}}},
+		{text: small, opt: Options{Set: []string{"trials=2"}}, on2: "this machine has 2 usable CPUs\n"},
+		{text: head + "cores: [1]\nprofiles: {big: {cores: [64, many]}}\n", on2: `found "many" (with profile big)`, on64too: true},
+		{text: head + "cores: [1]\nprofiles: {big: {cores: [64], exclude: [{cores: 32}]}}\n", on2: "no cell has cores 32 (with profile big)", on64too: true},
+	} {
+		for _, cpus := range []int{2, 64} {
+			want := c.on2
+			if cpus == 64 && !c.on64too {
+				want = ""
+			}
+			_, err := Load(Source{File: "test.yaml", Text: []byte(c.text)}, testCatalogue(cpus), c.opt)
+			faults, _ := err.(Faults)
+			switch {
+			case want == "" && err != nil, want != "" && (len(faults) != 1 || !strings.Contains(err.Error(), want)):
+				t.Errorf("%d CPUs, %+v: got\n%v\nwant %q of\n%s", cpus, c.opt, err, want, c.text)
+			}
+		}
 	}
 }
 

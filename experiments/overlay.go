@@ -59,10 +59,10 @@ func (r *reader) profilePairs(n *yaml.Node) []pair {
 }
 
 // changed reads the document with the chosen profile and every --set.
-func (r *reader) changed(root, profiles *yaml.Node, opt Options) *Experiment {
-	over := &yaml.Node{Kind: yaml.MappingNode}
+func (r *reader) changed(root, profiles *yaml.Node, opt Options) (*Experiment, Faults) {
+	over, note := &yaml.Node{Kind: yaml.MappingNode}, ""
 	if opt.Profile != "" {
-		over = r.profile(profiles, opt.Profile)
+		over, note = r.profile(profiles, opt.Profile), " (with profile "+opt.Profile+")"
 	}
 	r.origin = map[*yaml.Node]*text{}
 	for _, s := range opt.Set {
@@ -70,7 +70,6 @@ func (r *reader) changed(root, profiles *yaml.Node, opt Options) *Experiment {
 			over, _ = overlay(over, one)
 		}
 	}
-	note := ""
 	if len(opt.Set) > 0 {
 		note = " (with --set)"
 	}
@@ -113,6 +112,9 @@ func (r *reader) set(option string) *yaml.Node {
 	case path[0] == "profiles":
 		fail(1, "profiles cannot be set", "set the keys themselves, or choose a profile with --profile")
 		return nil
+	case r.element(path, value) != "":
+		fail(1, quote(name)+": elements of a list cannot be set", r.element(path, value))
+		return nil
 	case len(path) > 4:
 		fail(1, "no key lies that deep: "+quote(name), "see forklore explain")
 		return nil
@@ -125,6 +127,32 @@ func (r *reader) set(option string) *yaml.Node {
 		return nil
 	}
 	return r.nest(t, path, val)
+}
+
+var plainWord = regexp.MustCompile(`^[a-zA-Z0-9.]{1,20}$`)
+
+// element says what to do instead where a path goes into a list, and "" where
+// it does not: a list is replaced as a whole or not at all.
+func (r *reader) element(path []string, value string) string {
+	for i := 1; i < len(path); i++ {
+		list := strings.Join(path[:i], ".")
+		at := slices.IndexFunc(keys(), func(k keyReader) bool { return k.Name == list && strings.Contains(k.Type, "list") })
+		if at < 0 {
+			continue
+		}
+		below := func(k keyReader) bool { return strings.HasPrefix(k.Name, list+".") }
+		if !wholeNumber.MatchString(path[i]) && !slices.ContainsFunc(keys(), below) {
+			return ""
+		}
+		_, whole, _ := strings.Cut(keys()[at].Example, ": ")
+		name := path[len(path)-1]
+		has := func(s WorkloadSpec) bool { return slices.Contains(s.paramNames(), name) }
+		if s := slices.IndexFunc(r.cat.Workloads, has); s >= 0 && list == "workloads" && plainWord.MatchString(value) {
+			whole = fmt.Sprintf("[{use: %s, %s: %s}]", r.cat.Workloads[s].Name, name, value)
+		}
+		return fmt.Sprintf("replace the whole list, as in --set '%s=%s', or put it into a profile", list, whole)
+	}
+	return ""
 }
 
 // setValue parses the right side of --set.

@@ -75,7 +75,7 @@ func (r *reader) quantity(n *yaml.Node, what string, m measure) (float64, bool) 
 		return 0, true
 	case m == times:
 		return r.span(n, what, 0, 1000*time.Hour)
-	case r.trap(n, what):
+	case r.trap(n, what, measureForms[m].allowed):
 		return 0, false
 	case n.Style != 0 && plainNumber.MatchString(n.Value):
 		r.wrong(n, what, measureForms[m].noun).Remedy = "remove the quotes"
@@ -158,7 +158,7 @@ func (r *reader) share(n *yaml.Node, what string, lo, hi float64) (float64, bool
 	case n.Kind != yaml.ScalarNode || isNull(n):
 		r.wrong(n, what, "a share").Allowed = allowed
 		return 0, false
-	case r.trap(n, what):
+	case r.trap(n, what, allowed):
 		return 0, false
 	case n.Style != 0 && plainNumber.MatchString(n.Value):
 		r.wrong(n, what, "a share").Remedy = "remove the quotes"

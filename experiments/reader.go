@@ -16,6 +16,9 @@ type reader struct {
 	origin map[*yaml.Node]*text // nodes that come from --set
 	bad    map[*yaml.Node]bool  // nodes whose fault is already told
 	faults Faults
+	// lacking is what this machine has too few CPUs for. It counts for the
+	// document that is run alone: a profile may be meant for another machine.
+	lacking Faults
 
 	e        *Experiment
 	grid     *grid
@@ -33,14 +36,23 @@ type pair struct{ key, val *yaml.Node }
 
 // fault records a fault at a node.
 func (r *reader) fault(n *yaml.Node, format string, args ...any) *Fault {
+	return r.record(&r.faults, n, format, args...)
+}
+
+// lack records what this machine has too few CPUs for.
+func (r *reader) lack(n *yaml.Node, format string, args ...any) *Fault {
+	return r.record(&r.lacking, n, format, args...)
+}
+
+func (r *reader) record(list *Faults, n *yaml.Node, format string, args ...any) *Fault {
 	t := r.text
 	if o := r.origin[n]; o != nil {
 		t = o
 	}
 	f := t.at(n.Line, n.Column)
 	f.Message = fmt.Sprintf(format, args...)
-	r.faults = append(r.faults, f)
-	return &r.faults[len(r.faults)-1]
+	*list = append(*list, f)
+	return &(*list)[len(*list)-1]
 }
 
 // unknown records a name that is not among the known ones.

@@ -152,7 +152,7 @@ func (r *reader) paramIn(name string, n *yaml.Node) ([]string, bool) {
 	case n.Kind != yaml.ScalarNode || isNull(n):
 		r.wrong(n, name, "one value")
 		return nil, false
-	case r.trap(n, name):
+	case r.trap(n, name, r.grid.form(name)):
 		return nil, false
 	}
 	values, allowed, err := r.grid.canonical(name, n.Value)

@@ -24,7 +24,7 @@ func isPlain(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Style ==
 var traps = []struct {
 	looks  *regexp.Regexp
 	says   string
-	remedy func(s string) string
+	remedy func(s string) string // nil where it depends on what is expected
 }{
 	{regexp.MustCompile(`^[-+]?0[0-9]+$`), "a leading 0 means octal to some readers of YAML",
 		func(s string) string { return "write " + decimal(s) }},
@@ -34,8 +34,7 @@ var traps = []struct {
 		}
 		return "write it in decimal"
 	}},
-	{regexp.MustCompile(`^[-+]?[0-9]+(:[0-9]+)+$`), "some readers of YAML take a:b for a number to base 60",
-		func(string) string { return "write a duration with its unit: 90s, 1m30s" }},
+	{regexp.MustCompile(`^[-+]?[0-9]+(:[0-9]+)+$`), "some readers of YAML take a:b for a number to base 60", nil},
 	{regexp.MustCompile(`^[-+]?[0-9][0-9,]*[_,][0-9_,]*$`), "numbers are written without separators",
 		func(s string) string { return "write " + strings.NewReplacer("_", "", ",", "").Replace(s) }},
 	{regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$`), "numbers are written without an exponent", func(s string) string {
@@ -50,16 +49,21 @@ func decimal(s string) string {
 	return strings.TrimLeft(s[:len(s)-1], "0") + s[len(s)-1:]
 }
 
-// trap reports a value that would be misread and says how to write it.
-func (r *reader) trap(n *yaml.Node, what string) bool {
+// trap reports a value that would be misread and says how to write it, where
+// that is clear from the value alone; form says how to write what is expected.
+func (r *reader) trap(n *yaml.Node, what, form string) bool {
 	if !isPlain(n) {
 		return false
 	}
 	for _, t := range traps {
-		if t.looks.MatchString(n.Value) {
-			r.fault(n, "%s: %s is ambiguous: %s", what, n.Value, t.says).Remedy = t.remedy(n.Value)
-			return true
+		if !t.looks.MatchString(n.Value) {
+			continue
 		}
+		f := r.fault(n, "%s: %s is ambiguous: %s", what, n.Value, t.says)
+		if f.Remedy = "write " + form; t.remedy != nil {
+			f.Remedy = t.remedy(n.Value)
+		}
+		return true
 	}
 	return false
 }
@@ -70,7 +74,7 @@ var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 func (r *reader) whole(n *yaml.Node, what string, lo, hi uint64) (uint64, bool) {
 	expected := fmt.Sprintf("a whole number from %d to %d", lo, hi)
 	switch {
-	case r.bad[n] || r.trap(n, what):
+	case r.bad[n] || r.trap(n, what, expected):
 		return 0, false
 	case n.Kind == yaml.ScalarNode && n.Style != 0 && wholeNumber.MatchString(n.Value):
 		r.wrong(n, what, expected).Remedy = "remove the quotes"
@@ -150,7 +154,7 @@ func (r *reader) span(n *yaml.Node, what string, lo, hi time.Duration) (float64,
 		r.fault(n, "%s: %s what? A duration needs its unit", what, v).Remedy = fmt.Sprintf("write %ss for seconds, or %sms, %sm", v, v, v)
 		return 0, false
 	}
-	if r.trap(n, what) {
+	if r.trap(n, what, "a duration with its unit: 90s, 1m30s") {
 		return 0, false
 	}
 	d, err := time.ParseDuration(n.Value)

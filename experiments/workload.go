@@ -161,7 +161,7 @@ func (r *reader) paramValue(n *yaml.Node, s ParamSpec) (string, bool) {
 	case n.Kind != yaml.ScalarNode || isNull(n):
 		r.wrong(n, s.Name, "one value").Allowed = s.Allowed
 		return "", false
-	case r.trap(n, s.Name):
+	case r.trap(n, s.Name, s.Allowed):
 		return "", false
 	case isSwitch(n):
 		f := r.wrong(n, s.Name, "a value")
