@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,15 +16,25 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	return &cobra.Command{
+	var o plots.Options
+	var print bool
+	cmd := &cobra.Command{
 		Use:   "report DIR...",
 		Short: "Rebuild everything that is derived from a run's raw files",
-		Long: `Rebuilds summary.csv, charts and report.md of each results folder from
-manifest.json, trials.csv and samples.csv alone, byte for byte.`,
+		Long: `Rebuilds the derived CSVs, charts, report.md and report.html of each results
+folder from manifest.json, trials.csv and samples.csv alone, byte for byte.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, f := range o.Formats {
+				if !slices.Contains(plots.Formats, f) {
+					return usage(fmt.Errorf("there is no format %q; there are %s", f, strings.Join(plots.Formats, ", ")))
+				}
+			}
+			if print {
+				o.DPI = plots.PrintDPI
+			}
 			for _, dir := range args {
-				r, err := rebuild(dir)
+				r, err := rebuild(dir, o)
 				if err != nil {
 					return err
 				}
@@ -31,6 +43,9 @@ manifest.json, trials.csv and samples.csv alone, byte for byte.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringSliceVar(&o.Formats, "format", nil, "formats of the charts beside png, which is always there: svg, pdf")
+	cmd.Flags().BoolVar(&print, "print", false, "draw the PNGs for print, at 300 dpi")
+	return cmd
 }
 
 // rebuilt is what a reader wants to know first.
@@ -55,7 +70,7 @@ func load(dir string) (*digest.Digest, error) {
 }
 
 // rebuild derives everything from the raw files in dir.
-func rebuild(dir string) (rebuilt, error) {
+func rebuild(dir string, o plots.Options) (rebuilt, error) {
 	d, err := load(dir)
 	if err != nil {
 		return rebuilt{}, err
@@ -63,7 +78,8 @@ func rebuild(dir string) (rebuilt, error) {
 	if err := d.WriteDerived(dir); err != nil {
 		return rebuilt{}, err
 	}
-	drawn, err := plots.Render(d, dir, plots.Options{Charts: d.Manifest.Charts})
+	o.Charts = d.Manifest.Charts
+	drawn, err := plots.Render(d, dir, o)
 	if err != nil {
 		return rebuilt{}, fmt.Errorf("draw the charts of %s: %w", dir, err)
 	}

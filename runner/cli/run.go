@@ -15,6 +15,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/digest"
+	"forklore/plots"
 	"forklore/runner"
 	"forklore/runner/host"
 )
@@ -100,7 +101,7 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	if err != nil && out.Trials == 0 {
 		return exitFault, err
 	}
-	answer, derived := rebuild(out.Dir)
+	answer, derived := rebuild(out.Dir, plots.Options{})
 	switch {
 	case err != nil && derived != nil:
 		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
