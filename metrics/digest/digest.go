@@ -14,6 +14,9 @@ type Digest struct {
 	Controls []Cell    // cells that test the run (Control is set): in no table or chart of the question
 	Failures []Failure // warm-ups included; at most maxFailures, the first ones
 	Lines    []Line
+
+	Iterations []Iterated // of at most maxLines trials; nil where trials do their work once
+
 	Rows     int      // rows of trials.csv, warm-ups and failures included
 	Warnings []string // what a reader must know before believing the numbers
 	Gates    []Gate   // what must hold before a verdict counts: the plan's controls, and noise
@@ -60,4 +63,13 @@ type Line struct {
 	CPUs  []float64 // CPUs in use since the tick before: a rate, NaN at the first tick
 	RSS   []float64 // bytes
 	PSS   []float64 // bytes, NaN where it was not read
+}
+
+// Iterated is one trial iteration by iteration: every Step-th, at most 200.
+type Iterated struct {
+	Cell   int // index into Digest.Cells
+	Trial  int
+	Step   int       // 1 where none is left out
+	Number []int     // of the iteration within the trial, from 1, rising
+	WallS  []float64 // seconds, one for each Number
 }

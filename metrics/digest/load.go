@@ -39,6 +39,9 @@ func Load(dir string) (*Digest, error) {
 	if err := l.loadLines(folder.Samples(), d); err != nil {
 		return nil, err
 	}
+	if err := l.loadIterations(folder.Iterations(), d); err != nil {
+		return nil, err
+	}
 	d.gate()
 	d.Warnings = append(l.warnings(d), d.flags()...)
 	return d, nil

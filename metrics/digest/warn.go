@@ -41,6 +41,8 @@ type tally struct {
 	strangeSamples int
 	strangeTrials  int
 	apart          int
+	noIterations   bool
+	oddIterations  int
 }
 
 // fault counts a reader's error and reports whether reading goes on.
@@ -155,6 +157,8 @@ func (l *loader) warnings(d *Digest) []string {
 	say(y.noSamples, "there is no %s: timelines are missing", record.SamplesFile)
 	say(y.strangeSamples > 0, "%d samples belong to %s without a row; they are left out", y.strangeSamples, trials(y.strangeTrials))
 	say(y.apart > 0, "the samples of %s do not stand together; only the first part is shown", trials(y.apart))
+	say(y.noIterations, "there is no %s: what single iterations took is not known", record.IterationsFile)
+	say(y.oddIterations > 0, "%s of %s without a row, out of order or without a time; left out", count(y.oddIterations, "row"), record.IterationsFile)
 	for _, f := range y.faults {
 		say(true, "%s", f)
 	}
