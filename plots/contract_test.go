@@ -27,7 +27,7 @@ const all = "all"
 // absent lists the charts that a scenario must not have; all others it must.
 var absent = map[string][]string{
 	"one-cell":   {"speedup", "efficiency", "memory-workers", "comparisons"},
-	"bare":       {"phases", "memory", "memory-workers", "cpu", "cpu-timeline", "memory-timeline"},
+	"bare":       {"phases", "memory", "memory-workers", "cpu", "cpu-timeline", "memory-timeline", "iterations"},
 	"all-failed": {all},
 	"empty":      {all},
 }

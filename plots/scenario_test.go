@@ -105,6 +105,7 @@ func (s synth) add(d *digest.Digest, li int, label, model string, cores, workers
 		w := wall * (1 + s.noise*rng.NormFloat64()*rng.Float64()*2)
 		s.values(&c, w, float64(procs))
 		d.Lines = append(d.Lines, s.timeline(len(d.Cells), trial, w, use, float64(procs), rng))
+		d.Iterations = append(d.Iterations, s.iterated(len(d.Cells), trial, w, rand.New(rand.NewPCG(uint64(trial), 5))))
 	}
 	d.Cells = append(d.Cells, c)
 }
@@ -152,6 +153,19 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 	return l
 }
 
+// iterated is a trial whose first iterations are slow and whose rest is not.
+func (s synth) iterated(cell, trial int, w float64, rng *rand.Rand) digest.Iterated {
+	it := digest.Iterated{Cell: cell, Trial: trial, Step: 1}
+	for i := range 24 {
+		slow := 1 + float64(cell%4)*math.Exp(-float64(i))
+		if cell%7 == 5 {
+			slow = 1 + math.Exp(-float64(i)/9) // not over at the end
+		}
+		it.Number, it.WallS = append(it.Number, i+1), append(it.WallS, w*slow*(1+5*s.noise*rng.Float64()))
+	}
+	return it
+}
+
 var allModels = experiments.Models
 
 var pair = []string{experiments.Goroutines, experiments.Processes}
@@ -196,7 +210,7 @@ func scenarios() map[string]*digest.Digest {
 	}
 	d["authority"] = peak
 	bare := synth{labels: sieve, models: pair, cores: []int{1, 2}, trials: 6}.digest()
-	bare.Lines = nil
+	bare.Lines, bare.Iterations = nil, nil
 	for i := range bare.Cells {
 		wall := bare.Cells[i].Values["wall_s"]
 		bare.Cells[i].Values = map[string][]float64{"wall_s": wall}
@@ -208,6 +222,10 @@ func scenarios() map[string]*digest.Digest {
 		l.T, l.CPUs, l.RSS, l.PSS = l.T[:5], l.CPUs[:5], l.RSS[:5], l.PSS[:5]
 	}
 	d["golden"] = golden
+	for i := range golden.Iterations {
+		it := &golden.Iterations[i]
+		it.Number, it.WallS = it.Number[:16], it.WallS[:16]
+	}
 	for _, name := range []string{"golden", "quick", "grid", "long-names", "failures", "huge", "tiny", "one-trial", "fixed-time"} {
 		d[name].Manifest.Plan.Claims = claims(d[name].Cells[0].Label)
 	}

@@ -64,6 +64,9 @@ type view struct {
 	of          func(timelineRow) float64
 	dots        func(timelineRow) float64 // drawn as dots besides; nil for none
 	bound       func(timelineRow) float64 // a dashed line; nil for none
+
+	scales func([]timelineRow, view) (x, y scale) // of a line of panels; nil for the time and from 0
+	over   func(frame, []timelineRow)             // drawn above a panel's lines; nil for nothing
 }
 
 // drawTimelines lays out small multiples: one line of panels per setting, one
@@ -152,6 +155,9 @@ func (s *Sheet) bandTitle(title, axis string) {
 // timelineScales are the axes that a line of panels shares. The unit of time
 // stands at the last tick.
 func timelineScales(rows []timelineRow, v view) (x, y scale) {
+	if v.scales != nil {
+		return v.scales(rows, v)
+	}
 	var xs, ys []float64
 	for _, r := range rows {
 		xs, ys = append(xs, r.T), append(ys, v.of(r))
@@ -192,6 +198,9 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 				lo, hi = min(lo, y), max(hi, y)
 			}
 		}
+	}
+	if v.over != nil {
+		v.over(f, cell)
 	}
 	if lo <= hi {
 		f.s.spot(f.x0, f.y0, f.x1, f.y1, fmt.Sprintf("%s: %s, %s from %s", cell[0].title(), v.title, Count(len(trials), "trial"), Interval(lo, hi, v.unit)))
