@@ -71,7 +71,7 @@ type htmlSection struct {
 }
 
 func pageOf(d *digest.Digest, drawn []plots.Drawn, pictures map[string]picture) ([]byte, error) {
-	v := view{Style: template.CSS(style), Script: template.JS(script), Policy: policy()}
+	var v view
 	for _, s := range sections {
 		p := &page{Digest: d, drawn: drawn, places: plots.Places(d)}
 		section := htmlSection{ID: slug(s.title), Title: s.title}
@@ -94,6 +94,12 @@ func pageOf(d *digest.Digest, drawn []plots.Drawn, pictures map[string]picture) 
 		section.Body = body
 		v.Sections = append(v.Sections, section)
 	}
+	return v.render()
+}
+
+// render makes the page of a view with a title, a head and sections.
+func (v view) render() ([]byte, error) {
+	v.Style, v.Script, v.Policy = template.CSS(style), template.JS(script), policy()
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, v); err != nil {
 		return nil, err

@@ -130,19 +130,7 @@ func verdictSentence(v digest.Verdict) string {
 // spanOf gives the estimate of a claim, or the least and the greatest of its
 // parts, each with its interval.
 func spanOf(v digest.Verdict) string {
-	var lo, hi *digest.Part
-	for i := range v.Parts {
-		p := &v.Parts[i]
-		if math.IsNaN(p.Primary.Estimate) {
-			continue
-		}
-		if lo == nil || p.Primary.Estimate < lo.Primary.Estimate {
-			lo = p
-		}
-		if hi == nil || p.Primary.Estimate > hi.Primary.Estimate {
-			hi = p
-		}
-	}
+	lo, hi := extremes(v)
 	if lo == nil {
 		return ""
 	}
@@ -161,6 +149,24 @@ func spanOf(v digest.Verdict) string {
 		return what + rangeText(*lo) + " " + where(lo) + favours
 	}
 	return what + "from " + rangeText(*lo) + " " + where(lo) + " to " + rangeText(*hi) + " " + where(hi) + favours
+}
+
+// extremes returns the parts of a claim with the least and the greatest
+// estimate; nil where none has one.
+func extremes(v digest.Verdict) (lo, hi *digest.Part) {
+	for i := range v.Parts {
+		p := &v.Parts[i]
+		if math.IsNaN(p.Primary.Estimate) {
+			continue
+		}
+		if lo == nil || p.Primary.Estimate < lo.Primary.Estimate {
+			lo = p
+		}
+		if hi == nil || p.Primary.Estimate > hi.Primary.Estimate {
+			hi = p
+		}
+	}
+	return lo, hi
 }
 
 // pText prints a probability.

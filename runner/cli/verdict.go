@@ -12,6 +12,7 @@ import (
 
 	"forklore/metrics/digest"
 	"forklore/plots"
+	"forklore/plots/report"
 )
 
 // formats of a table on stdout.
@@ -23,20 +24,28 @@ func formatFlag(cmd *cobra.Command, format *string) {
 }
 
 func verdictsCommand() *cobra.Command {
-	var format string
+	var format, page string
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "verdicts DIR...",
 		Short: "Show the claims of many runs as one table",
-		Args:  cobra.MinimumNArgs(1),
+		Long: `Shows the claims of every results folder as one table, and with --html writes
+them to one page besides, with links to the report of each run.`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var ds []*digest.Digest
+			var runs []report.Run
 			for _, dir := range args {
 				d, err := load(dir)
 				if err != nil {
 					return err
 				}
-				ds = append(ds, d)
+				ds, runs = append(ds, d), append(runs, report.Run{Digest: d, Dir: dir})
+			}
+			if page != "" {
+				if err := report.WriteVerdicts(runs, page); err != nil {
+					return err
+				}
 			}
 			if err := printVerdicts(cmd.OutOrStdout(), ds, format); err != nil {
 				return err
@@ -45,6 +54,7 @@ func verdictsCommand() *cobra.Command {
 		},
 	}
 	formatFlag(cmd, &format)
+	cmd.Flags().StringVar(&page, "html", "", "write the table to this file as one page, with links to each run's report")
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a claim is reversed or a gate is broken")
 	return cmd
 }
