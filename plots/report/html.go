@@ -43,7 +43,7 @@ var markup = goldmark.New(goldmark.WithExtensions(
 // report.md in one file that needs nothing else, with the charts of dir in
 // it. The same digest and charts give the same bytes.
 func WriteHTML(d *digest.Digest, drawn []plots.Drawn, dir string) error {
-	pictures, err := loadPictures(drawn, dir)
+	pictures, err := loadPictures(drawn, dir, mostPictures)
 	if err != nil {
 		return err
 	}
@@ -67,6 +67,7 @@ type htmlSection struct {
 	ID, Title string
 	Body      template.HTML
 	Figures   []figure
+	Pair      bool // figures stand two and two beside each other
 	Absent    template.HTML
 }
 
@@ -141,6 +142,7 @@ type figure struct {
 	CSV, Name         string
 	Data              template.URL // the CSV twin itself, where it is small
 	Spots             template.JS
+	Missing           string // why there is no picture; empty where there is one
 }
 
 // charts fills a section with figures instead of links to files.
@@ -154,11 +156,8 @@ func (s *htmlSection) charts(p *page, pictures map[string]picture) error {
 		if c.Absent != "" || !ok {
 			continue
 		}
-		f := figure{ID: "chart-" + slug(c.Name), Question: oneLine(c.Question), Alt: oneLine(c.Title + ". " + c.Reading), Name: c.Name, CSV: c.CSV,
-			Source: dataURL("image/png", pic.png), Width: pic.width, Height: pic.height, Caption: template.HTML(html.EscapeString(oneLine(c.Reading)))}
-		if pic.csv != nil {
-			f.Data = dataURL("text/csv", pic.csv)
-		}
+		f := figure{ID: "chart-" + slug(c.Name), Question: oneLine(c.Question)}
+		f.embed(c, pic)
 		f.Spots = spots(c.Spots)
 		s.Figures = append(s.Figures, f)
 	}
@@ -166,6 +165,16 @@ func (s *htmlSection) charts(p *page, pictures map[string]picture) error {
 	a.absentCharts()
 	s.Absent, err = toHTML(a.String())
 	return err
+}
+
+// embed puts a chart into a figure.
+func (f *figure) embed(c plots.Drawn, pic picture) {
+	f.Alt, f.Name, f.CSV = oneLine(c.Title+". "+c.Reading), c.Name, c.CSV
+	f.Source, f.Width, f.Height = dataURL("image/png", pic.png), pic.width, pic.height
+	f.Caption = template.HTML(html.EscapeString(oneLine(c.Reading)))
+	if pic.csv != nil {
+		f.Data = dataURL("text/csv", pic.csv)
+	}
 }
 
 func dataURL(kind string, b []byte) template.URL {

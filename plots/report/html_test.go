@@ -188,7 +188,7 @@ func TestPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := loadPictures([]plots.Drawn{{Name: "a", PNG: "a.png", CSV: "a.csv"}, {Name: "b", Absent: "no data"}}, dir)
+	all, err := loadPictures([]plots.Drawn{{Name: "a", PNG: "a.png", CSV: "a.csv"}, {Name: "b", Absent: "no data"}}, dir, mostPictures)
 	if err != nil {
 		t.Fatal(err)
 	}

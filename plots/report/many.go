@@ -71,36 +71,42 @@ func linkTo(r Run, file string) (string, error) {
 	if name == "" {
 		name = text(folder.Name())
 	}
-	from, err := filepath.Abs(filepath.Dir(file))
+	for _, report := range []string{HTMLFile, File} {
+		path := filepath.Join(folder.Dir, report)
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		link, err := linkFrom(filepath.Dir(file), path)
+		if err != nil {
+			return "", err
+		}
+		return "[" + name + "](" + link + ")", nil
+	}
+	return name, nil
+}
+
+// linkFrom is the way from a folder to a file as a link of Markdown: what could
+// end the link, or be read as an entity, is escaped.
+func linkFrom(dir, file string) (string, error) {
+	from, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
 	if from, err = filepath.EvalSymlinks(from); err != nil {
 		return "", err
 	}
-	to, err := filepath.Abs(folder.Dir)
+	if file, err = filepath.Abs(file); err != nil {
+		return "", err
+	}
+	if file, err = filepath.EvalSymlinks(file); err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(from, file)
 	if err != nil {
 		return "", err
 	}
-	for _, report := range []string{HTMLFile, File} {
-		path := filepath.Join(to, report)
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return "", err
-		}
-		return "[" + name + "](" + relative(rel) + ")", nil
-	}
-	return name, nil
-}
-
-// relative is a relative path as a link of Markdown: what could end the link,
-// or be read as an entity, is escaped.
-func relative(path string) string {
-	u := url.URL{Path: filepath.ToSlash(path)}
-	return strings.ReplaceAll(u.String(), "&", "%26")
+	u := url.URL{Path: filepath.ToSlash(rel)}
+	return strings.ReplaceAll(u.String(), "&", "%26"), nil
 }
 
 func manyClaims(p *page, runs []Run, links []string) {

@@ -27,8 +27,8 @@ const (
 )
 
 // loadPictures reads the charts from the results folder. While they are too
-// large together, the largest is halved in size.
-func loadPictures(drawn []plots.Drawn, dir string) (map[string]picture, error) {
+// large together, more than most bytes, the largest is halved in size.
+func loadPictures(drawn []plots.Drawn, dir string, most int) (map[string]picture, error) {
 	all := map[string]picture{}
 	total, numbers := 0, 0
 	for _, c := range drawn {
@@ -55,7 +55,7 @@ func loadPictures(drawn []plots.Drawn, dir string) (map[string]picture, error) {
 		total += len(b)
 		all[c.Name] = p
 	}
-	for total > mostPictures {
+	for total > most {
 		saved, err := shrinkLargest(drawn, all)
 		if err != nil {
 			return nil, err

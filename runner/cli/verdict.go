@@ -167,7 +167,7 @@ func printReadable(w io.Writer, x *digest.Difference, format string) error {
 			return err
 		}
 		t.Rows = append(t.Rows, []string{digest.Title(x.B.Cells[p.CellB].Cell), m.Title, plots.Quantity(p.MedianA, m.Unit), plots.Quantity(p.MedianB, m.Unit),
-			ratio(p.Theta), outcome(p)})
+			ratio(p.Theta), report.Outcome(p)})
 	}
 	if err := printTable(w, t, format); err != nil {
 		return err
@@ -183,18 +183,6 @@ func printReadable(w io.Writer, x *digest.Difference, format string) error {
 	}
 	fmt.Fprintln(w)
 	return printTable(w, x.ManifestTable(), format)
-}
-
-func outcome(p digest.RunPair) string {
-	switch p.Verdict {
-	case digest.Supported:
-		return "better"
-	case digest.Reversed:
-		return "worse"
-	case digest.Equivalent:
-		return "the same"
-	}
-	return strings.TrimSuffix(p.Verdict+": "+p.Why, ": ")
 }
 
 // printTable prints a table in one of the formats.

@@ -1,0 +1,304 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/record"
+	"forklore/plots"
+)
+
+// pair is a comparison of two runs on its way to a page.
+type pair struct {
+	page
+	*digest.Difference
+	runs  [2]Run
+	drawn [2][]plots.Drawn
+}
+
+var sides = [2]string{"A", "B"}
+
+// newPair compares two runs; their charts are those in their folders.
+func newPair(a, b Run) (*pair, error) {
+	p := &pair{Difference: digest.Compare(a.Digest, b.Digest), runs: [2]Run{a, b}}
+	for i := range p.runs {
+		folder, err := record.Open(p.runs[i].Dir)
+		if err != nil {
+			return nil, err
+		}
+		p.runs[i].Dir = folder.Dir
+		if p.drawn[i], err = found(p.runs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// found returns all charts of a run as far as its folder holds them.
+func found(r Run) ([]plots.Drawn, error) {
+	var list []plots.Drawn
+	for _, c := range plots.Charts() {
+		d := plots.Drawn{Name: c.Name, Question: c.Question, PNG: plots.Folder + "/" + c.Name + ".png", CSV: plots.Folder + "/" + c.Name + ".csv"}
+		t, err := c.Table(r.Digest)
+		var absent plots.Absent
+		switch {
+		case errors.As(err, &absent):
+			d.Absent = string(absent)
+		case err != nil:
+			return nil, fmt.Errorf("chart %s of %s: %w", c.Name, r.Dir, err)
+		default:
+			d.Title, d.Reading = t.Title, t.Reading
+			for _, file := range []string{d.PNG, d.CSV} {
+				if _, err := os.Stat(filepath.Join(r.Dir, filepath.FromSlash(file))); err != nil {
+					d.Absent = "its folder has no such chart"
+				}
+			}
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// Compared returns two runs side by side in Markdown, whose links to charts
+// start from the folder from.
+func Compared(a, b Run, from string) (string, error) {
+	p, err := newPair(a, b)
+	if err != nil {
+		return "", err
+	}
+	p.head()
+	for _, s := range pairSections {
+		p.WriteString("## " + s.title + "\n\n")
+		s.write(p)
+	}
+	p.WriteString("## " + chartsTitle + "\n\n")
+	if err := p.images(from); err != nil {
+		return "", err
+	}
+	p.neither()
+	return strings.TrimRight(p.String(), "\n") + "\n", nil
+}
+
+// WriteCompared writes one page of two runs side by side to file, whole or not
+// at all. It holds their charts and needs nothing else.
+func WriteCompared(a, b Run, file string) error {
+	p, err := newPair(a, b)
+	if err != nil {
+		return err
+	}
+	v := view{Title: p.title()}
+	p.head()
+	if v.Head, err = p.flush(); err != nil {
+		return err
+	}
+	for _, s := range pairSections {
+		s.write(p)
+		body, err := p.flush()
+		if err != nil {
+			return err
+		}
+		v.Sections = append(v.Sections, htmlSection{ID: slug(s.title), Title: s.title, Body: body})
+	}
+	charts := htmlSection{ID: slug(chartsTitle), Title: chartsTitle, Pair: true}
+	if charts.Figures, err = p.figures(); err != nil {
+		return err
+	}
+	p.neither()
+	if charts.Absent, err = p.flush(); err != nil {
+		return err
+	}
+	v.Sections = append(v.Sections, charts)
+	b2, err := v.render()
+	if err != nil {
+		return fmt.Errorf("make %s: %w", file, err)
+	}
+	return record.WriteFile(file, b2)
+}
+
+// flush returns what was written so far as HTML and starts afresh.
+func (p *pair) flush() (template.HTML, error) {
+	s := p.String()
+	p.Reset()
+	return toHTML(s)
+}
+
+var pairSections = []struct {
+	title string
+	write func(*pair)
+}{
+	{"What differs", (*pair).differs},
+	{"Cell by cell", (*pair).cells},
+}
+
+func (p *pair) title() string {
+	return fmt.Sprintf("%s: two runs side by side", headline(p.B))
+}
+
+func (p *pair) head() {
+	p.para("# " + text(p.title()))
+	of := map[string]int{}
+	for i := range p.Pairs {
+		of[outcomeWord(&p.Pairs[i])]++
+	}
+	var parts []string
+	for _, word := range []string{"better", "worse", "the same", digest.Inconclusive, digest.NoData} {
+		if of[word] > 0 {
+			parts = append(parts, fmt.Sprintf("%s in %d", word, of[word]))
+		}
+	}
+	if len(parts) == 0 {
+		p.para("No cell was run in both, so that there is nothing to compare.")
+	} else {
+		p.para(fmt.Sprintf("Of %s, B is %s.", plots.Count(len(p.Pairs), "comparison"), strings.Join(parts, ", ")))
+	}
+	var notes []string
+	for _, w := range p.Difference.Warnings {
+		notes = append(notes, line(w))
+	}
+	if len(notes) > 0 {
+		p.list(notes)
+	}
+}
+
+func (p *pair) differs() {
+	rows := [][]string{{"folder", code(filepath.Base(p.runs[0].Dir)), code(filepath.Base(p.runs[1].Dir))}}
+	for _, d := range p.Differs {
+		rows = append(rows, []string{text(d.What), text(d.A), text(d.B)})
+	}
+	p.table(3, []string{"what", "A", "B"}, rows)
+	if len(p.Differs) == 0 {
+		p.para("The manifests differ in nothing else that matters.")
+	}
+	for i, only := range [][]string{p.OnlyA, p.OnlyB} {
+		if len(only) > 0 {
+			p.para("Only in " + sides[i] + ": " + text(strings.Join(only, "; ")) + ".")
+		}
+	}
+}
+
+func (p *pair) cells() {
+	if len(p.Pairs) == 0 {
+		p.para("There is no cell that both runs have.")
+		return
+	}
+	p.para("The ratio is that of geometric means, turned so that above 1 is better for B, with its 95 % interval; A and B are medians of trials. B is better or worse where the intervals of both estimators lie wholly beyond the margin, and the same where they lie inside it.")
+	var rows [][]string
+	for i := range p.Pairs {
+		c := &p.Pairs[i]
+		m, err := digest.Lookup(c.Metric)
+		if err != nil {
+			m = digest.Metric{Title: c.Metric}
+		}
+		ratio := ""
+		if !math.IsNaN(c.Theta.Estimate) {
+			ratio = plots.Times(c.Theta.Estimate) + interval(c.Theta, plots.Digits)
+		}
+		rows = append(rows, []string{text(digest.Title(p.B.Cells[c.CellB].Cell)), text(m.Title), amount(c.MedianA, m.Unit), amount(c.MedianB, m.Unit),
+			ratio, fmt.Sprintf("%d, %d", c.NRight, c.NLeft), text(Outcome(*c))})
+	}
+	p.table(7, []string{"cell", "metric", "A", "B", "B against A [95 % CI]", "n of A, B", "B is"}, rows)
+}
+
+func amount(v float64, unit string) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	return plots.Quantity(v, unit)
+}
+
+// Outcome says in words what B is against A, and why where it is open.
+func Outcome(p digest.RunPair) string {
+	word := outcomeWord(&p)
+	if word == p.Verdict && p.Why != "" {
+		return word + ": " + p.Why
+	}
+	return word
+}
+
+func outcomeWord(p *digest.RunPair) string {
+	switch p.Verdict {
+	case digest.Supported:
+		return "better"
+	case digest.Reversed:
+		return "worse"
+	case digest.Equivalent:
+		return "the same"
+	}
+	return p.Verdict
+}
+
+// images shows the same chart of both runs beside each other.
+func (p *pair) images(from string) error {
+	for i, a := range p.drawn[0] {
+		both := [2]plots.Drawn{a, p.drawn[1][i]}
+		if both[0].Absent != "" && both[1].Absent != "" {
+			continue
+		}
+		var images, readings []string
+		for k, d := range both {
+			if d.Absent != "" {
+				images, readings = append(images, text("Not drawn: "+d.Absent)), append(readings, "")
+				continue
+			}
+			link, err := linkFrom(from, filepath.Join(p.runs[k].Dir, filepath.FromSlash(d.PNG)))
+			if err != nil {
+				return err
+			}
+			images = append(images, fmt.Sprintf("![%s](%s)", text(sides[k]+": "+d.Title), link))
+			readings = append(readings, text(d.Reading))
+		}
+		p.para("### " + text(a.Question))
+		p.table(2, sides[:], [][]string{images, readings})
+	}
+	return nil
+}
+
+// figures embeds the same chart of both runs, A before B.
+func (p *pair) figures() ([]figure, error) {
+	var pictures [2]map[string]picture
+	for k := range pictures {
+		var err error
+		if pictures[k], err = loadPictures(p.drawn[k], p.runs[k].Dir, mostPictures/2); err != nil {
+			return nil, err
+		}
+	}
+	var list []figure
+	for i, a := range p.drawn[0] {
+		both := [2]plots.Drawn{a, p.drawn[1][i]}
+		if both[0].Absent != "" && both[1].Absent != "" {
+			continue
+		}
+		for k, d := range both {
+			f := figure{ID: "chart-" + slug(d.Name) + "-" + strings.ToLower(sides[k]), Question: sides[k] + ": " + oneLine(d.Question), Spots: "[]"}
+			if d.Absent != "" {
+				f.Missing = "Not drawn: " + oneLine(d.Absent) + "."
+				list = append(list, f)
+				continue
+			}
+			f.embed(d, pictures[k][d.Name])
+			f.Alt = sides[k] + ": " + f.Alt
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// neither says why charts are missing in both runs.
+func (p *pair) neither() {
+	var absent []string
+	for i, a := range p.drawn[0] {
+		if b := p.drawn[1][i]; a.Absent != "" && b.Absent != "" {
+			absent = append(absent, fmt.Sprintf("%s: %s.", code(a.Name), text(a.Absent)))
+		}
+	}
+	if len(absent) > 0 {
+		p.para("In neither run:")
+		p.list(absent)
+	}
+}
