@@ -114,11 +114,11 @@ func WriteCompared(a, b Run, file string) error {
 		return err
 	}
 	v.Sections = append(v.Sections, charts)
-	b2, err := v.render()
+	data, err := v.render()
 	if err != nil {
 		return fmt.Errorf("make %s: %w", file, err)
 	}
-	return record.WriteFile(file, b2)
+	return record.WriteFile(file, data)
 }
 
 // flush returns what was written so far as HTML and starts afresh.
@@ -137,7 +137,7 @@ var pairSections = []struct {
 }
 
 func (p *pair) title() string {
-	return fmt.Sprintf("%s: two runs side by side", headline(p.B))
+	return "Two runs side by side: " + headline(p.B)
 }
 
 func (p *pair) head() {

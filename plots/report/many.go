@@ -31,9 +31,12 @@ func WriteVerdicts(runs []Run, file string) error {
 }
 
 func verdictsPage(runs []Run, file string) ([]byte, error) {
-	links := make([]string, len(runs))
+	links, met := make([]string, len(runs)), map[string]int{}
+	for _, r := range runs {
+		met[r.Manifest.Name]++
+	}
 	for i, r := range runs {
-		link, err := linkTo(r, file)
+		link, err := linkTo(r, met[r.Manifest.Name] > 1, file)
 		if err != nil {
 			return nil, err
 		}
@@ -61,15 +64,18 @@ func verdictsPage(runs []Run, file string) ([]byte, error) {
 }
 
 // linkTo is the name of a run as Markdown, with a link to its report if it has
-// one.
-func linkTo(r Run, file string) (string, error) {
+// one. Of several runs of one experiment, the folder tells which it is.
+func linkTo(r Run, several bool, file string) (string, error) {
 	folder, err := record.Open(r.Dir)
 	if err != nil {
 		return "", err
 	}
 	name := text(r.Manifest.Name)
-	if name == "" {
+	switch {
+	case name == "":
 		name = text(folder.Name())
+	case several:
+		name += " (" + text(folder.Name()) + ")"
 	}
 	for _, report := range []string{HTMLFile, File} {
 		path := filepath.Join(folder.Dir, report)

@@ -20,6 +20,9 @@ func runs(t *testing.T, root string) []Run {
 	for _, name := range []string{"plain", "a (b) [c] &lt; d's 100%", "bare"} {
 		r := Run{run(8, "sieve"), filepath.Join(root, "results", name)}
 		r.Manifest.Name = name
+		if name != "plain" {
+			r.Manifest.Name = "twice"
+		}
 		r.Manifest.Plan.Claims = []experiments.Claim{
 			{ID: "faster", Says: "Goroutines are faster. " + nasty, Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "goroutines", Right: "processes"},
 			{ID: "nobody", Says: nasty + `</script><script>alert(2)</script>`, Kind: experiments.ClaimCompare, Metric: "wall_s", Left: "nobody", Right: "goroutines"},
@@ -75,7 +78,7 @@ func TestVerdictsPage(t *testing.T) {
 	if len(found) != 2 {
 		t.Errorf("links to %v, want two reports", found)
 	}
-	for _, want := range []string{"6 claims: ", "100%", "<td>bare</td>", "<strong>no data</strong>", " [", `Content-Security-Policy`} {
+	for _, want := range []string{"6 claims: ", "d's 100%)</a>", "<td>twice (bare)</td>", ">plain</a>", "<strong>no data</strong>", " [", `Content-Security-Policy`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
