@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -213,6 +214,33 @@ func TestTitle(t *testing.T) {
 	} {
 		if got := Title(test.cell); got != test.want {
 			t.Errorf("Title = %q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestNoSamples: a run without its samples.csv, or with an empty one, lacks
+// nothing but its timelines.
+func TestNoSamples(t *testing.T) {
+	f := fake{cells: threeCells(), trials: 6}
+	whole := load(t, f.write(t))
+	for _, test := range []struct {
+		name   string
+		damage func(path string) error
+		want   string
+	}{
+		{"missing", os.Remove, "there is no samples.csv: timelines are missing"},
+		{"empty", func(path string) error { return os.Truncate(path, 0) }, "samples.csv is empty, without even its header: timelines are missing"},
+	} {
+		dir := f.write(t)
+		if err := test.damage((&record.Folder{Dir: dir}).Samples()); err != nil {
+			t.Fatal(err)
+		}
+		d := load(t, dir)
+		if diff := cmp.Diff([]string{test.want}, d.Warnings); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", test.name, diff)
+		}
+		if diff := cmp.Diff(whole.Summary(), d.Summary()); diff != "" || len(d.Lines) > 0 {
+			t.Errorf("%s: %d lines, the summary differs: %s", test.name, len(d.Lines), diff)
 		}
 	}
 }
