@@ -9,13 +9,17 @@ import (
 // checkGrid reports what only the written-out grid shows.
 func (r *reader) checkGrid() {
 	g := r.grid
+	if !g.certain() {
+		g.fill()
+	}
 	if g.size() > maxCells {
-		r.fault(r.nodes["workloads"], "the grid has %.0f cells; %d is the limit", g.size(), maxCells).Remedy =
-			"shorten a list: " + g.lengths()
+		if n := r.nodes["workloads"]; n != nil {
+			r.fault(n, "the grid has %.0f cells; %d is the limit", g.size(), maxCells).Remedy = "shorten a list: " + g.lengths()
+		}
 		return
 	}
 	x := g.expand()
-	if len(x.points) == 0 && !g.unsure {
+	if len(x.points) == 0 && g.certain(doubtExclude, doubtOverride, doubtTimeout) {
 		r.nothingLeft(x)
 	}
 	for _, u := range x.rules {
@@ -24,9 +28,15 @@ func (r *reader) checkGrid() {
 		}
 		r.unmatched(u, x)
 	}
-	r.checkPatches(x)
-	r.checkTimeouts(x)
-	r.checkClaims(x)
+	if g.certain(doubtOverride, doubtTimeout) {
+		r.checkPatches(x)
+	}
+	if g.certain() {
+		r.checkTimeouts(x)
+	}
+	if g.certain(doubtTimeout) {
+		r.checkClaims(x)
+	}
 }
 
 // nothingLeft reports a grid that the rules or the machine have emptied.
@@ -55,13 +65,20 @@ func (g *grid) lengths() string {
 
 // unmatched reports a rule that picks no cell: nearly always a typo.
 func (r *reader) unmatched(u *rule, x *expansion) {
+	told, points := false, x.all()
 	for _, c := range u.where {
-		any := slices.ContainsFunc(x.points, func(p point) bool { return p.is(c.axis, c.values) })
-		if !any {
-			f := r.fault(u.node, "%s: no cell has %s %s", u.key, c.axis, strings.Join(c.values, " or "))
-			f.Remedy, f.Allowed = "correct or remove the rule", some(valuesOf(x.points, c.axis))
-			return
+		if r.grid.doubts(c.axis) || r.grid.hostCores && slices.Contains(hostAxes, c.axis) {
+			continue
 		}
+		any := slices.ContainsFunc(points, func(p point) bool { return p.is(c.axis, c.values) })
+		if !any {
+			told = true
+			f := r.fault(u.node, "%s: no cell has %s %s", u.key, c.axis, strings.Join(c.values, " or "))
+			f.Remedy, f.Allowed = "correct or remove the rule", some(valuesOf(points, c.axis))
+		}
+	}
+	if told || u.vague || !r.grid.certain(doubtExclude, doubtOverride, doubtTimeout) {
+		return
 	}
 	r.fault(u.node, "%s: no cell is all of this: %s", u.key, u.title()).Remedy = "correct or remove the rule"
 }

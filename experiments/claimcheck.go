@@ -14,14 +14,13 @@ func (r *reader) checkClaims(x *expansion) {
 	if len(r.grid.claims) == 0 {
 		return
 	}
-	before := len(r.faults)
+	told := map[*claim]bool{}
 	for _, c := range r.grid.claims {
+		before := len(r.faults)
 		for _, w := range c.where {
 			r.checkWhere(w, x)
 		}
-	}
-	if len(r.faults) > before {
-		return
+		told[c] = len(r.faults) > before
 	}
 	x.name()
 	p := &Plan{Cells: make([]Cell, 0, len(x.points))}
@@ -29,7 +28,7 @@ func (r *reader) checkClaims(x *expansion) {
 		p.Cells = append(p.Cells, x.points[i].Cell)
 	}
 	for _, c := range r.grid.claims {
-		if !r.dependsOnHost(c, x) {
+		if !told[c] && !r.dependsOnHost(c, x) {
 			r.checkClaim(c, p)
 		}
 	}

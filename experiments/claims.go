@@ -76,7 +76,6 @@ func (r *reader) claims(n *yaml.Node) {
 	ids := map[string]*yaml.Node{}
 	for i, entry := range r.list(n, "claims", claimForm) {
 		if r.tainted(entry) || !r.mapping(entry, "claims", claimForm) {
-			r.grid.unsure = true
 			continue
 		}
 		before := len(r.faults)

@@ -44,7 +44,7 @@ func (r *reader) compareLong(n *yaml.Node, parts map[string]*yaml.Node) {
 			return
 		}
 	}
-	if r.grid.blind() {
+	if r.mayHave(parts["axis"].Value) && !slices.Contains(r.grid.axes(), parts["axis"].Value) {
 		return
 	}
 	axis, ok := r.word(parts["axis"], "axis", r.grid.axes())
@@ -61,7 +61,7 @@ func (r *reader) compareShort(left, right *yaml.Node) {
 		r.wrong(right, "compare", "the value that "+quote(left.Value)+" is held against").Remedy = "write " + compareForm
 		return
 	}
-	if r.grid.blind() {
+	if r.grid.blind(left.Value, right.Value) {
 		return
 	}
 	axes := append([]string{"model"}, r.grid.axes()...)
@@ -90,6 +90,15 @@ func (r *reader) compareShort(left, right *yaml.Node) {
 	}
 }
 
+// blind reports that a value may be one that could not be read: a name or a
+// parameter, or a number on any axis.
+func (g *grid) blind(values ...string) bool {
+	if slices.ContainsFunc(values, numberLike.MatchString) {
+		return !g.certain(doubtExclude, doubtOverride, doubtTimeout)
+	}
+	return g.doubted["workload"] || g.doubted["model"]
+}
+
 // noValue reports a side of a comparison that no cell has.
 func (r *reader) noValue(n *yaml.Node, axis string) {
 	have := r.grid.values(axis)
@@ -112,6 +121,7 @@ func (r *reader) compareSides() {
 	c.Left, c.Right = left[0], right[0]
 	// Workers and processes follow from other axes: only cells can tell.
 	listed := !slices.Contains(hostAxes, c.Axis) || c.Axis == "cores" && !r.grid.hostCores
+	listed = listed && !r.grid.doubts(c.Axis)
 	for _, n := range []*yaml.Node{c.left, c.right} {
 		if listed && !r.grid.hasValue(c.Axis, n.Value) {
 			r.noValue(n, c.Axis)
@@ -141,7 +151,8 @@ func (r *reader) claimWhere(n *yaml.Node) {
 			r.fault(p.key, "where: the claim names its model already").Remedy = "remove it"
 			continue
 		}
-		for _, cond := range r.conditions([]pair{p}, nil) {
+		conditions, _ := r.conditions([]pair{p}, nil)
+		for _, cond := range conditions {
 			one := whereClause{condition: cond, nodes: []*yaml.Node{p.val}}
 			if p.val.Kind == yaml.SequenceNode {
 				one.nodes = p.val.Content

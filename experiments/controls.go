@@ -78,11 +78,12 @@ func (p *Plan) addControls(which Controls, g *grid) {
 		return
 	}
 	ref := p.Cells[p.reference()]
-	add := func(c Cell, obstacle string) {
+	add := func(c Cell, obstacle string, asked *bool) {
 		c.Params = maps.Clone(c.Params)
 		c.ID = c.hash()
 		if obstacle != "" {
 			p.Dropped = append(p.Dropped, Dropped{c, obstacle})
+			*asked = false // a gate of it would break without a trial
 			return
 		}
 		p.Cells = append(p.Cells, c)
@@ -90,21 +91,22 @@ func (p *Plan) addControls(which Controls, g *grid) {
 	if which.AA {
 		c := ref
 		c.Control = ControlAA
-		add(c, "")
+		add(c, "", &p.Controls.AA)
 	}
 	if which.Positive {
 		c := ref
 		c.Control, c.Extra = ControlPositive, extraWork
-		add(c, noExtra(c))
+		add(c, noExtra(c), &p.Controls.Positive)
 	}
-	if which.Canary && g.spin != nil {
+	p.Controls.Canary = which.Canary && g.spin != nil
+	if p.Controls.Canary {
 		c := *g.spin
 		c.Placement = g.placement
 		obstacle := ""
 		if p.Order == "sequential" {
 			obstacle = "the canary comes before each block, and sequential order has none"
 		}
-		add(c, obstacle)
+		add(c, obstacle, &p.Controls.Canary)
 	}
 }
 

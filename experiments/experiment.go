@@ -84,11 +84,8 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 func (r *reader) document(root *yaml.Node) *Experiment {
 	r.e = &Experiment{grid: &grid{cpus: max(1, r.cat.CPUs), spin: spinOf(r.cat)}}
 	r.grid, r.nodes, r.lacking = r.e.grid, map[string]*yaml.Node{}, nil
-	before := len(r.faults)
 	r.group(root, "", nil)
-	if len(r.faults) == before {
-		r.checkGrid()
-	}
+	r.checkGrid()
 	return r.e
 }
 

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // maxCells bounds a plan: more trials than seconds in a week.
@@ -11,9 +12,9 @@ const maxCells = 1_000_000
 // grid is the product of the axes, with the rules that change it.
 type grid struct {
 	cpus       int
-	room       int  // cores that are asked for beyond cpus, whose fault is told
-	hostCores  bool // the list of cores depends on the machine
-	unsure     bool // an entry has a fault: what rules say of it cannot be judged
+	room       int             // cores that are asked for beyond cpus, whose fault is told
+	hostCores  bool            // the list of cores depends on the machine
+	doubted    map[string]bool // see doubt
 	workloads  []*workload
 	models     []*model
 	cores      []int // above cpus and room: left out, with the reason
@@ -28,12 +29,7 @@ type grid struct {
 	include    []*grid
 	exclude    []*rule
 	override   []*rule
-}
-
-// blind reports that some workload or model is unknown, so that names and
-// parameters in rules cannot be judged.
-func (g *grid) blind() bool {
-	return g.unsure || len(g.workloads) == 0 || len(g.models) == 0
+	unclear    []*rule // with a fault: they change nothing
 }
 
 // size returns the number of points before anything is left out.
@@ -78,7 +74,7 @@ type droppedPoint struct {
 // schedule, scaling, iterations, model, cores, workers; included cells last.
 func (g *grid) expand() *expansion {
 	x := &expansion{groups: map[string]int{}, counts: map[int]int{}, exact: map[*rule]bool{}, loose: map[*rule]bool{}}
-	x.rules = append(append(x.rules, g.exclude...), g.override...)
+	x.rules = slices.Concat(g.exclude, g.override, g.unclear)
 	x.points = make([]point, 0, min(int(g.size()), maxCells))
 	x.product(g)
 	for _, inc := range g.include {
@@ -97,6 +93,17 @@ func (g *grid) expand() *expansion {
 		}
 	}
 	return x
+}
+
+// all returns the points and those that rules exclude.
+func (x *expansion) all() []point {
+	out := slices.Clone(x.points)
+	for i := range x.dropped {
+		if x.counts[i] == 0 {
+			out = append(out, x.dropped[i].point)
+		}
+	}
+	return out
 }
 
 func (x *expansion) product(g *grid) {

@@ -14,28 +14,35 @@ const includeForm = "include: [{workload: sieve, model: processes, cores: max}]"
 // schedule, scaling and iterations.
 func (r *reader) includes(n *yaml.Node) {
 	main := r.grid
+	if n.Kind != yaml.SequenceNode {
+		main.doubt(cellAxes...)
+	}
 	for _, c := range r.list(n, "include", includeForm) {
 		if r.bad[c] || !r.mapping(c, "include", includeForm) {
+			main.doubt(cellAxes...)
 			continue
-		}
-		if len(main.schedules) == 0 || len(main.scalings) == 0 || len(main.iterations) == 0 {
-			continue // their fault is told
 		}
 		sub := &grid{
 			cpus: main.cpus, workers: []workerCount{{1, true}}, timeoutS: main.timeoutS, placement: main.placement,
-			schedules: main.schedules[:1], scalings: main.scalings[:1], iterations: main.iterations[:1], hostCores: main.hostCores,
+			schedules: atMost1(main.schedules), scalings: atMost1(main.scalings), iterations: atMost1(main.iterations),
+			hostCores: main.hostCores,
 		}
 		before := len(r.faults)
 		r.grid = sub
 		r.includeOne(c, main)
 		r.grid = main
 		if len(r.faults) > before || r.tainted(c) {
-			main.unsure = true
-			continue
+			sub.doubt(doubtTimeout) // it takes from where the fault may be
+		}
+		for name := range sub.doubted {
+			main.doubt(name)
 		}
 		main.include = append(main.include, sub)
 	}
 }
+
+// atMost1 returns the first value of a list, or none where its fault is told.
+func atMost1[T any](list []T) []T { return list[:min(1, len(list))] }
 
 func (r *reader) includeOne(n *yaml.Node, main *grid) {
 	at := map[string]pair{}
@@ -45,6 +52,7 @@ func (r *reader) includeOne(n *yaml.Node, main *grid) {
 	for _, name := range []string{"workload", "model", "cores"} {
 		if at[name].key == nil {
 			r.fault(n, "include: %s is missing; an included cell is a whole one", name).Remedy = "write " + includeForm
+			r.grid.doubt(name)
 		}
 	}
 	params := r.includeWorkloads(at["workload"].val, main)
@@ -57,7 +65,7 @@ func (r *reader) includeOne(n *yaml.Node, main *grid) {
 	}
 	known := append(slices.Clone(cellAxes), "items", "duration", "timeout")
 	for _, p := range r.pairs(n) {
-		name := p.key.Value
+		name, before := p.key.Value, len(r.faults)
 		read := readers[name]
 		switch {
 		case name == "workload" || name == "model":
@@ -65,8 +73,13 @@ func (r *reader) includeOne(n *yaml.Node, main *grid) {
 			read(r, p.val)
 		case slices.Contains(params, name):
 			r.includeParam(name, p.val)
-		case len(r.grid.workloads) > 0:
-			r.unknown(p.key, "axis", append(known, params...))
+		case !r.mayHave(name):
+			known := append(known, params...)
+			r.unknown(p.key, "axis", r.settings(known))
+			name = nearest(name, known)
+		}
+		if len(r.faults) > before || r.tainted(p.val) {
+			r.grid.doubt(name)
 		}
 	}
 	r.onlyOne(n)
@@ -79,6 +92,7 @@ func (r *reader) includeBaseline(n *yaml.Node) {
 		for _, c := range r.grid.cores {
 			for _, w := range r.grid.workers {
 				if m.use == Sequential && (c != 1 || w.of(c) != 1) {
+					r.grid.doubt("model", "cores", "workers")
 					r.fault(n, "include: sequential is one worker on one core; this asks for %s on %s",
 						plural(w.of(c), "worker"), plural(c, "core")).Remedy = "write cores: 1, without workers; or use goroutines"
 					return
@@ -100,7 +114,12 @@ func (r *reader) includeWorkloads(n *yaml.Node, main *grid) []string {
 		}
 	}
 	var params []string
+	before := len(r.faults)
 	for _, c := range r.either(n, "workload", "workload: sieve") {
+		if main.doubted["workload"] && c.Kind == yaml.ScalarNode && !slices.Contains(known, c.Value) {
+			r.grid.doubt("workload") // it may be the label of an entry with a fault
+			continue
+		}
 		name, ok := r.word(c, "workload", known)
 		if !ok {
 			continue
@@ -115,6 +134,9 @@ func (r *reader) includeWorkloads(n *yaml.Node, main *grid) []string {
 		}
 		r.grid.workloads = append(r.grid.workloads, w)
 		params = append(params, w.spec.paramNames()...)
+	}
+	if len(r.faults) > before || len(r.grid.workloads) == 0 {
+		r.grid.doubt("workload")
 	}
 	return params
 }
@@ -146,7 +168,12 @@ func (r *reader) includeModels(n *yaml.Node, main *grid) {
 			known = append(known, name)
 		}
 	}
+	before := len(r.faults)
 	for _, c := range r.either(n, "model", "model: processes") {
+		if main.doubted["model"] && c.Kind == yaml.ScalarNode && !slices.Contains(known, c.Value) {
+			r.grid.doubt("model")
+			continue
+		}
 		name, ok := r.word(c, "model", known)
 		if !ok {
 			continue
@@ -160,6 +187,9 @@ func (r *reader) includeModels(n *yaml.Node, main *grid) {
 			}
 		}
 		r.grid.models = append(r.grid.models, m)
+	}
+	if len(r.faults) > before || len(r.grid.models) == 0 {
+		r.grid.doubt("model")
 	}
 }
 

@@ -186,8 +186,15 @@ func (r *reader) group(n *yaml.Node, prefix string, extra []string) []pair {
 			r.unknown(p.key, strings.TrimSpace(strings.TrimRight(prefix, "s.")+" key"), names)
 		}
 	}
+	if prefix == "" {
+		r.doubtKeys(n)
+	}
 	for _, k := range level {
+		before := len(r.faults)
 		r.one(n, k, prefix, known)
+		if prefix == "" && (len(r.faults) > before || known[k.Name].val != nil && r.tainted(known[k.Name].val)) {
+			r.doubtKey(k.Name)
+		}
 	}
 	return rest
 }

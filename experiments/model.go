@@ -23,7 +23,7 @@ func (r *reader) models(n *yaml.Node) {
 		r.m = &model{}
 		r.entry(c, "models", r.readModel)
 		if len(r.faults) > before || r.tainted(c) {
-			r.grid.unsure = true
+			r.grid.doubt("model")
 			continue
 		}
 		same := func(m *model) bool { return reflect.DeepEqual(m, r.m) }

@@ -16,6 +16,7 @@ type rule struct {
 	where   []condition
 	because string // of exclude
 	set     patch  // of override
+	vague   bool   // a condition has a fault and is left out
 }
 
 // condition holds for points that have one of the values on the axis.
@@ -54,8 +55,10 @@ func (r *reader) excludes(n *yaml.Node) {
 	const example = "exclude: [{model: threads, because: ...}]"
 	for _, c := range r.list(n, "exclude", example) {
 		if r.tainted(c) || !r.mapping(c, "exclude", example) {
+			r.grid.doubt(doubtExclude)
 			continue
 		}
+		before := len(r.faults)
 		u := &rule{node: c, key: "exclude", because: fmt.Sprintf("excluded at line %d", c.Line)}
 		var axes []pair
 		for _, p := range r.pairs(c) {
@@ -67,27 +70,42 @@ func (r *reader) excludes(n *yaml.Node) {
 		}
 		if len(axes) == 0 {
 			r.fault(c, "exclude: a rule without an axis would leave nothing").Remedy = "name the cells: {model: threads, cores: 1}"
+			r.grid.doubt(doubtExclude)
 			continue
 		}
-		u.where = r.conditions(axes, []string{"because"})
-		r.grid.exclude = append(r.grid.exclude, u)
+		u.where, u.vague = r.conditions(axes, []string{"because"})
+		r.keep(u, &r.grid.exclude, len(r.faults) > before)
 	}
 }
 
-// conditions reads axes with one value or several each.
-func (r *reader) conditions(pairs []pair, beside []string) []condition {
-	var out []condition
+// keep adds a rule to its list. One with a fault changes nothing, but what is
+// certain of it is judged with the others.
+func (r *reader) keep(u *rule, list *[]*rule, faulty bool) {
+	if faulty || u.vague {
+		r.grid.doubt(u.key)
+		list = &r.grid.unclear
+	}
+	*list = append(*list, u)
+}
+
+// conditions reads axes with one value or several each. Those with a fault are
+// left out, which makes what is left vague.
+func (r *reader) conditions(pairs []pair, beside []string) (out []condition, vague bool) {
 	axes := r.grid.axes()
 	for _, p := range pairs {
 		axis := p.key.Value
 		if !slices.Contains(axes, axis) {
 			if r.lenient { // no cell of this profile has it
 				out = append(out, condition{axis: axis})
-			} else if !r.grid.blind() {
-				r.unknown(p.key, "axis", append(slices.Clone(axes), beside...))
+				continue
+			}
+			vague = true
+			if !r.mayHave(axis) {
+				r.unknown(p.key, "axis", append(r.settings(axes), beside...))
 			}
 			continue
 		}
+		before := len(r.faults)
 		cond := condition{axis: axis}
 		for _, c := range r.either(p.val, axis, axis+": value") {
 			values, ok := r.value(axis, c)
@@ -95,12 +113,26 @@ func (r *reader) conditions(pairs []pair, beside []string) []condition {
 				cond.values = append(cond.values, values...)
 			}
 		}
-		if cond.values == nil {
-			r.grid.unsure = true // its fault is told; what it matches cannot be judged
+		if len(r.faults) > before || cond.values == nil {
+			vague = true
+			continue
 		}
 		out = append(out, cond)
 	}
-	return out
+	return out, vague
+}
+
+// settings adds what unknown workloads may have to a list of names.
+func (r *reader) settings(names []string) []string {
+	names = slices.Clone(names)
+	if r.grid.doubts("workload") {
+		for _, name := range r.allParams() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // value reads one value of an axis in its canonical spellings.
@@ -108,7 +140,7 @@ func (r *reader) value(axis string, n *yaml.Node) ([]string, bool) {
 	one := func(s string, ok bool) ([]string, bool) { return []string{s}, ok }
 	switch axis {
 	case "workload", "model":
-		if r.lenient || r.grid.blind() {
+		if (r.lenient || r.grid.doubts(axis)) && n.Kind == yaml.ScalarNode && !isNull(n) {
 			return []string{n.Value}, true
 		}
 		return one(r.named(n, axis))
@@ -169,8 +201,10 @@ func (r *reader) overrides(n *yaml.Node) {
 	r.lenient = r.fromBase["override"]
 	for _, c := range r.list(n, "override", overrideForm) {
 		if r.tainted(c) || !r.mapping(c, "override", overrideForm) {
+			r.grid.doubt(doubtOverride)
 			continue
 		}
+		before := len(r.faults)
 		u := &rule{node: c, key: "override"}
 		parts := map[string]*yaml.Node{}
 		for _, p := range r.pairs(c) {
@@ -185,13 +219,14 @@ func (r *reader) overrides(n *yaml.Node) {
 				r.fault(c, "override: %s is missing", name).Remedy = "write " + overrideForm
 			}
 		}
-		where, set := parts["where"], parts["set"]
-		if where == nil || set == nil || !r.mapping(where, "where", "where: {workload: sieve}") || !r.mapping(set, "set", "set: {timeout: 5m}") {
-			continue
+		u.vague = true
+		if n := parts["where"]; n != nil && r.mapping(n, "where", "where: {workload: sieve}") {
+			u.where, u.vague = r.conditions(r.pairs(n), nil)
 		}
-		u.where = r.conditions(r.pairs(where), nil)
-		u.set = r.patch(set)
-		r.grid.override = append(r.grid.override, u)
+		if n := parts["set"]; n != nil && r.mapping(n, "set", "set: {timeout: 5m}") {
+			u.set = r.patch(n)
+		}
+		r.keep(u, &r.grid.override, len(r.faults) > before)
 	}
 }
 
@@ -233,8 +268,8 @@ func (r *reader) patchParam(out *patch, p pair, params, known []string) {
 		r.fault(p.key, "override: %s says which cell it is and cannot be changed", name).Remedy = "use exclude and include"
 		return
 	case !slices.Contains(params, name):
-		if !r.lenient && !r.grid.blind() {
-			r.unknown(p.key, "setting", known)
+		if !r.lenient && !r.mayHave(name) {
+			r.unknown(p.key, "setting", r.settings(known))
 		}
 		return
 	}

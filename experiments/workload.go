@@ -44,7 +44,7 @@ func (r *reader) workloads(n *yaml.Node) {
 		r.w = &workload{}
 		r.entry(c, "workloads", r.readWorkload)
 		if len(r.faults) > before || r.tainted(c) {
-			r.grid.unsure = true
+			r.grid.doubt("workload")
 			continue
 		}
 		same := func(w *workload) bool { return reflect.DeepEqual(w.key(), r.w.key()) }

@@ -9,28 +9,6 @@ import (
 	"strings"
 )
 
-// Status is what /proc/PID/status says of a process; absent lines are NaN.
-type Status struct {
-	HWMB, RSSB           float64 // largest and current resident set, bytes
-	Threads              float64
-	VolCtxSw, InvolCtxSw float64 // of the main thread alone
-}
-
-// Status reads /proc/PID/status.
-func (s FS) Status(pid int) (Status, error) {
-	text, err := s.read(procFile(pid, "status"))
-	if err != nil {
-		return Status{}, err
-	}
-	return Status{
-		HWMB:       value(text, "VmHWM"),
-		RSSB:       value(text, "VmRSS"),
-		Threads:    value(text, "Threads"),
-		VolCtxSw:   value(text, "voluntary_ctxt_switches"),
-		InvolCtxSw: value(text, "nonvoluntary_ctxt_switches"),
-	}, nil
-}
-
 // Rollup is the memory of a process with shared pages told apart, in bytes.
 type Rollup struct {
 	RSSB float64
@@ -55,26 +33,6 @@ func (s FS) Rollup(pid int) (Rollup, error) {
 		return Rollup{}, fmt.Errorf("read /%s: no Pss line", name)
 	}
 	return r, nil
-}
-
-// IO is what a process read and wrote; NaN where the kernel does not say.
-type IO struct {
-	ReadB, WriteB           float64 // to and from storage, bytes
-	CharsReadB, CharsWroteB float64 // through any descriptor, bytes
-	Reads, Writes           float64 // calls
-}
-
-// IO reads /proc/PID/io.
-func (s FS) IO(pid int) (IO, error) {
-	text, err := s.read(procFile(pid, "io"))
-	if err != nil {
-		return IO{}, err
-	}
-	return IO{
-		ReadB: value(text, "read_bytes"), WriteB: value(text, "write_bytes"),
-		CharsReadB: value(text, "rchar"), CharsWroteB: value(text, "wchar"),
-		Reads: value(text, "syscr"), Writes: value(text, "syscw"),
-	}, nil
 }
 
 // FDs counts the open descriptors of a process.

@@ -108,9 +108,11 @@ func (d *Digest) gateAA(control *Cell) (bool, string) {
 	}
 	found := "the same cell twice: " + inWords(c.Theta)
 	switch {
+	case c.N < leastN:
+		return false, found + fmt.Sprintf(", from %d of at least %d blocks", c.N, leastN)
 	case c.Verdict == Supported || c.Verdict == Reversed:
 		return false, found + ": beyond the margin, though nothing differs"
-	case c.N >= leastN && c.P < surely && c.ShiftP < surely:
+	case c.P < surely && c.ShiftP < surely:
 		return false, found + fmt.Sprintf(": p = %.2g, though nothing differs", c.P)
 	}
 	return true, found

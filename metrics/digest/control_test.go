@@ -51,6 +51,11 @@ func TestControls(t *testing.T) {
 		{"A/A beyond the margin", of("aa", func(t *record.Trial) { t.WallS *= 1.1 }), "aa", "beyond the margin, though nothing differs"},
 		{"A/A within it, but no chance", of("aa", func(t *record.Trial) { t.WallS *= 1.02 }), "aa", "though nothing differs"},
 		{"A/A has no trial", of("aa", func(t *record.Trial) { t.Status = record.Crashed }), "aa", "no value on the left side"},
+		{"A/A on too few blocks", of("aa", func(t *record.Trial) {
+			if t.Block > 5 {
+				t.Status = record.Crashed
+			}
+		}), "aa", "from 5 of at least 6 blocks"},
 		{"10 % not seen", of("positive", func(t *record.Trial) { t.WallS /= 1.1 }), "positive", "not detected"},
 		{"10 % faster", of("positive", func(t *record.Trial) { t.WallS /= 1.3 }), "positive", "not detected"},
 		{"canary drifts", of("canary", func(t *record.Trial) { t.WallS *= 1 + 0.01*float64(t.Block) }), "canary", "moved by"},

@@ -234,10 +234,15 @@ func (l *loader) digest() *Digest {
 	return d
 }
 
-// loadLines adds the lines of the samples; a run without the file has none.
+// loadLines adds the lines of the samples; a run without the file, or with an
+// empty one, has none.
 func (l *loader) loadLines(path string, d *Digest) error {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, os.ErrNotExist):
 		l.tally.noSamples = l.manifest.Plan.Sample.EveryS > 0
+		return nil
+	case err == nil && info.Size() == 0:
+		l.tally.emptySamples = true
 		return nil
 	}
 	b := newLineBuilder(d, l.manifest.Plan.Sample.EveryS)

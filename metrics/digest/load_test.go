@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -118,6 +119,14 @@ func TestWarnings(t *testing.T) {
 			fmt.Sprintf("trials.csv:6: 1 fields, but the header has %d", len(record.Columns(record.TrialsFile))),
 			"trials.csv:34: the last line has no newline, so it may be half a row; it is left out",
 			"trials were lost on one side of comparisons; what is left may be the easier part: 2 cells: sieve, sequential (1 fewer); sieve, goroutines, 2 cores (1 fewer)"}},
+		{"strange status", fake{cells: all, trials: 8}, func(s string) string {
+			lines := strings.SplitAfter(s, "\n")
+			lines[2] = strings.Replace(lines[2], ",ok,", ",great,", 1)
+			return strings.Join(lines, "")
+		}, []string{
+			"1 of 32 trials did not end ok: 1 great",
+			`trials.csv:3: column "status": "great" is not a status, so the trial does not count as ok; known are ok, crashed, timeout, oom, wrong, killed, skipped`,
+			"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, goroutines, 1 core (1 fewer)"}},
 		{"strange cell", fake{cells: all, trials: 6}, func(s string) string {
 			return strings.ReplaceAll(s, "processes-2", "0123456789ab")
 		}, []string{"1 cells of trials.csv are not in the plan of manifest.json; they are shown as their rows describe them"}},
@@ -205,6 +214,33 @@ func TestTitle(t *testing.T) {
 	} {
 		if got := Title(test.cell); got != test.want {
 			t.Errorf("Title = %q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestNoSamples: a run without its samples.csv, or with an empty one, lacks
+// nothing but its timelines.
+func TestNoSamples(t *testing.T) {
+	f := fake{cells: threeCells(), trials: 6}
+	whole := load(t, f.write(t))
+	for _, test := range []struct {
+		name   string
+		damage func(path string) error
+		want   string
+	}{
+		{"missing", os.Remove, "there is no samples.csv: timelines are missing"},
+		{"empty", func(path string) error { return os.Truncate(path, 0) }, "samples.csv is empty, without even its header: timelines are missing"},
+	} {
+		dir := f.write(t)
+		if err := test.damage((&record.Folder{Dir: dir}).Samples()); err != nil {
+			t.Fatal(err)
+		}
+		d := load(t, dir)
+		if diff := cmp.Diff([]string{test.want}, d.Warnings); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", test.name, diff)
+		}
+		if diff := cmp.Diff(whole.Summary(), d.Summary()); diff != "" || len(d.Lines) > 0 {
+			t.Errorf("%s: %d lines, the summary differs: %s", test.name, len(d.Lines), diff)
 		}
 	}
 }

@@ -37,6 +37,7 @@ type tally struct {
 	faults         []string
 	faultsAll      int
 	noSamples      bool
+	emptySamples   bool
 	versions       []string // of the rows, in the order in which they came
 	strangeSamples int
 	strangeTrials  int
@@ -155,6 +156,7 @@ func (l *loader) warnings(d *Digest) []string {
 	say(y.misplaced > 0, "in %d of %s, the workers did not run on as many CPUs as planned (column cpus)", y.misplaced, trials(y.ok))
 	say(y.unplaced > 0, "in %d of %s, no affinity was read back: the workers may have run on any CPU", y.unplaced, trials(y.ok))
 	say(y.noSamples, "there is no %s: timelines are missing", record.SamplesFile)
+	say(y.emptySamples, "%s is empty, without even its header: timelines are missing", record.SamplesFile)
 	say(y.strangeSamples > 0, "%d samples belong to %s without a row; they are left out", y.strangeSamples, trials(y.strangeTrials))
 	say(y.apart > 0, "the samples of %s do not stand together; only the first part is shown", trials(y.apart))
 	say(y.noIterations, "there is no %s: what single iterations took is not known", record.IterationsFile)

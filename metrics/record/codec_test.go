@@ -30,7 +30,7 @@ func fullTrial(number int) Trial {
 			*s.time = time.Date(2026, 11, 22, 10, 15, number%60, 123456789, time.UTC)
 		}
 	}
-	t.Trial = number
+	t.Trial, t.Status = number, statuses[number%len(statuses)]
 	return t
 }
 

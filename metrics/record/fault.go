@@ -2,11 +2,12 @@ package record
 
 import "fmt"
 
-// Kinds of a Fault. Odd and Torn cost no row that was ever whole; the others
-// cost the row that they are about.
+// Kinds of a Fault. Odd, Strange and Torn cost no row that was ever whole; the
+// others cost the row that they are about.
 const (
 	Odd       = "odd"       // a column that this version does not know: its values are left out
 	Torn      = "torn"      // the last line has no newline: it was being written when the run ended
+	Strange   = "strange"   // a status that this version does not know: the row is kept, and is not ok
 	Shape     = "shape"     // wrong number of fields, a stray quote, a line without end
 	Value     = "value"     // a field that does not parse, or a key without a value
 	Duplicate = "duplicate" // a trial number for the second time: the first row counts
@@ -32,6 +33,3 @@ func (f *Fault) Error() string {
 
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
-
-// Warning reports whether no row was lost.
-func (f *Fault) Warning() bool { return f.Kind == Odd || f.Kind == Torn }

@@ -14,7 +14,7 @@ import (
 // ReadTrials yields the rows of a trials.csv in the file's order. Every row is
 // the same struct, overwritten by the next: copy what you keep (its strings
 // may be kept). With a nil row comes an error: a [*Fault] costs at most the
-// row that it is about and reading goes on, any other error (no such file, a
+// row that it is about (a Strange one comes before its row) and reading goes on, any other error (no such file, a
 // key column missing, a disk that fails) is the last thing yielded. Whoever
 // stops at no Fault has every good row.
 func ReadTrials(path string) iter.Seq2[*Trial, error] {
@@ -26,6 +26,10 @@ func ReadTrials(path string) iter.Seq2[*Trial, error] {
 			}
 			if !seen.Add(t.Trial) {
 				return &Fault{Kind: Duplicate, Column: "trial", Err: fmt.Errorf("trial %d has a row already; this one is left out", t.Trial)}
+			}
+			if !slices.Contains(statuses, t.Status) {
+				return &Fault{Kind: Strange, Column: "status", Err: fmt.Errorf("%q is not a status, so the trial does not count as ok; known are %s",
+					t.Status, strings.Join(statuses, ", "))}
 			}
 			return nil
 		})
@@ -48,7 +52,8 @@ func ReadIterations(path string) iter.Seq2[*Iteration, error] {
 	}
 }
 
-// read is a reader of any row type; check, if given, refuses rows.
+// read is a reader of any row type; check, if given, refuses rows or finds them
+// strange.
 func read[T any](path string, row *T, yield func(*T, error) bool, check func(*T) error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -84,7 +89,7 @@ func readFrom[T any](r io.Reader, file string, row *T, yield func(*T, error) boo
 			if !yield(row, nil) {
 				return
 			}
-		case !yield(nil, err) || !errors.As(err, &fault):
+		case !yield(nil, err) || !errors.As(err, &fault), fault.Kind == Strange && !yield(row, nil):
 			return
 		}
 	}

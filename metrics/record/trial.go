@@ -13,6 +13,8 @@ const (
 	Skipped = "skipped" // not run: something it needs is missing
 )
 
+var statuses = []string{OK, Crashed, Timeout, OOM, Wrong, Killed, Skipped}
+
 // Trial is one row of trials.csv: one execution of a cell in a fresh process
 // tree. The csv tag names the column ("key": a row without it is refused), doc
 // says what it holds, unit is SI; results/README.md is made from these tags.

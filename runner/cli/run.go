@@ -89,6 +89,11 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	if !f.quiet {
 		fmt.Fprintf(stderr, "%s: %d cells x %d trials, %s\n", l.Name, len(l.plan.Cells), l.plan.Trials, estimate(l.plan))
 	}
+	for _, d := range l.plan.Dropped {
+		if d.Cell.Control != "" {
+			fmt.Fprintf(stderr, "note: no %s control: %s\n", d.Cell.Control, d.Because)
+		}
+	}
 	out, err := runner.Run(ctx, runner.Config{
 		Experiment: l.Experiment, Plan: l.plan, Program: program, Root: f.results,
 		Command: f.command(l), Commit: commit(), Stop: stop,

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -138,7 +140,7 @@ favour of B with its 95 % interval, and what else differs between the runs.`,
 		},
 	}
 	formatFlag(cmd, &format)
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when B is worse by more than the margin, both intervals wholly beyond it")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when B is worse by more than the margin, both intervals wholly beyond it, or when something could not be judged")
 	return cmd
 }
 
@@ -150,8 +152,30 @@ func printDifference(w io.Writer, x *digest.Difference, format string, strict bo
 	} else if err := printReadable(w, x, format); err != nil {
 		return err
 	}
-	if n := x.Regressions(); strict && n > 0 {
+	if strict {
+		return strictDifference(x)
+	}
+	return nil
+}
+
+// strictDifference is the error of a comparison that found B worse, or that
+// could find nothing: neither may pass for "no regression".
+func strictDifference(x *digest.Difference) error {
+	if n := x.Regressions(); n > 0 {
 		return &coded{exitClaims, fmt.Errorf("%s in which B is worse, wholly beyond the margin", plots.Count(n, "comparison"))}
+	}
+	for _, g := range append(slices.Clone(x.A.Gates), x.B.Gates...) {
+		if !g.Passed {
+			return &coded{exitClaims, fmt.Errorf("nothing can be judged: the gate %s is broken: %s", g.Name, g.Detail)}
+		}
+	}
+	for _, p := range x.Pairs {
+		if p.Verdict == digest.NoData {
+			return &coded{exitClaims, fmt.Errorf("%s cannot be judged: %s", digest.Title(x.B.Cells[p.CellB].Cell), p.Why)}
+		}
+	}
+	if len(x.Pairs) == 0 {
+		return &coded{exitClaims, errors.New("the runs have no cell in common")}
 	}
 	return nil
 }
@@ -160,14 +184,15 @@ func printReadable(w io.Writer, x *digest.Difference, format string) error {
 	for _, text := range x.Warnings {
 		fmt.Fprintln(w, "note: "+text)
 	}
-	t := digest.Table{Columns: []string{"cell", "metric", "A", "B", "B/A, above 1 is better [95 % CI]", "B is"}}
+	fmt.Fprintln(w, "trials of different runs are not paired: ratios are of geometric means, with Welch's interval")
+	t := digest.Table{Columns: []string{"cell", "metric", "A", "B", "n", "B/A, above 1 is better [95 % CI]", "margin", "B is"}}
 	for _, p := range x.Pairs {
 		m, err := digest.Lookup(p.Metric)
 		if err != nil {
 			return err
 		}
 		t.Rows = append(t.Rows, []string{digest.Title(x.B.Cells[p.CellB].Cell), m.Title, plots.Quantity(p.MedianA, m.Unit), plots.Quantity(p.MedianB, m.Unit),
-			ratio(p.Theta), report.Outcome(p)})
+			fmt.Sprintf("%d, %d", p.NRight, p.NLeft), ratio(p.Theta), fmt.Sprintf("%.3g %%", 100*p.Margin), report.Outcome(p)})
 	}
 	if err := printTable(w, t, format); err != nil {
 		return err
