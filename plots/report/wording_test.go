@@ -30,3 +30,32 @@ func TestAnswerWithoutItems(t *testing.T) {
 		t.Errorf("the wall time of a fixed-time run is no finding: %s", got)
 	}
 }
+
+func TestGatesNotRun(t *testing.T) {
+	trusted := func(d *digest.Digest) string {
+		p := &page{Digest: d}
+		p.gates()
+		return p.String()
+	}
+	unknown := run(6, "sieve")
+	quiet := run(6, "sieve")
+	for i := range quiet.Cells {
+		quiet.Cells[i].Values["steal_s"] = make([]float64, 6)
+	}
+	full := run(6, "sieve")
+	for _, name := range fullGates {
+		full.Gates = append(full.Gates, digest.Gate{Name: name, Passed: true})
+	}
+	for name, c := range map[string]struct {
+		d          *digest.Digest
+		want, lack string
+	}{
+		"unknown": {unknown, "noise unknown", "no disturbed trial"},
+		"quiet":   {quiet, "Every gate that was run passed; not run: aa, positive, canary.", "noise unknown"},
+		"full":    {full, "Every gate passed.", "not run"},
+	} {
+		if got := trusted(c.d); !strings.Contains(got, c.want) || strings.Contains(got, c.lack) {
+			t.Errorf("%s: want %q and no %q in:\n%s", name, c.want, c.lack, got)
+		}
+	}
+}
