@@ -59,3 +59,27 @@ func TestGatesNotRun(t *testing.T) {
 		}
 	}
 }
+
+func TestRulesAreComputed(t *testing.T) {
+	some := run(6, "sieve")
+	some.Cells[0].Values["wall_s"] = some.Cells[0].Values["wall_s"][:5]
+	mute := run(6, "sieve")
+	mute.Manifest.Plan.Dropped[0].Because = ""
+	cut := run(6, "sieve")
+	cut.Manifest.Ended = "interrupted"
+	for name, c := range map[string]struct {
+		d                *digest.Digest
+		subset, interval string
+	}{
+		"whole": {run(6, "sieve"), yes, yes}, "few": {run(5, "sieve"), yes, no}, "some": {some, yes, part},
+		"mute": {mute, part, yes}, "cut": {cut, part, yes}, "empty": {&digest.Digest{}, part, none},
+	} {
+		p := &page{Digest: c.d}
+		if got, how := p.ruleSubset(); got != c.subset {
+			t.Errorf("%s: what was left out: %q (%s), want %q", name, got, how, c.subset)
+		}
+		if got, how := p.ruleInterval(); got != c.interval {
+			t.Errorf("%s: intervals: %q (%s), want %q", name, got, how, c.interval)
+		}
+	}
+}
