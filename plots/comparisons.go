@@ -54,13 +54,13 @@ func comparisonRows(d *digest.Digest) []forestRow {
 	for _, k := range grid {
 		left := other(k, reference)
 		right, ok := reference[left]
-		if !ok || right != k.Left && right != k.Right || k.Metric != metrics[d.Cells[left].Label].name {
+		if !ok || right != k.Left && right != k.Right || k.Metric != metrics[places[left].Label].name {
 			continue
 		}
 		c, p := d.Cells[left], places[left]
 		m := metricByName(k.Metric)
-		r := forestRow{Panel: c.Label + ": " + m.title, Metric: k.Metric, Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
-			P: k.P, BH: k.BH, Verdict: exploratory(k.Verdict), Reason: k.Why, who: who{c.ID, c.Label, p.Setting, c.Model, p.Series + " / " + places[right].Series, c.Cores, c.Workers}}
+		r := forestRow{Panel: p.Label + ": " + m.title, Metric: k.Metric, Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
+			P: k.P, BH: k.BH, Verdict: exploratory(k.Verdict), Reason: k.Why, who: who{c.ID, p.Label, p.Setting, c.Model, p.Series + " / " + places[right].Series, c.Cores, c.Workers}}
 		r.estimate(k.Theta, k.Shift)
 		if k.Left != left {
 			r.invert()

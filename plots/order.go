@@ -50,7 +50,7 @@ func orderTable(d *digest.Digest) (Table, error) {
 	}
 	for i := range d.Controls {
 		c := &d.Controls[i]
-		e := entry{who{c.ID, c.Label, "", c.Control, "control " + c.Control, c.Cores, c.Workers}, -1, "", c}
+		e := entry{who{c.ID, labelOf(c.Cell), "", c.Control, "control " + c.Control, c.Cores, c.Workers}, -1, "", c}
 		rows = append(rows, orderOf(e, wallMetric)...)
 	}
 	slices.SortFunc(rows, func(a, b orderRow) int { return cmp.Compare(a.Trial, b.Trial) })

@@ -83,3 +83,10 @@ func TestRulesAreComputed(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelFallsBackToWorkload(t *testing.T) {
+	d := run(6, "")
+	if got, want := Answer(d), "sieve at 2 cores: processes had"; !strings.HasPrefix(got, want) {
+		t.Errorf("the answer does not begin with %q: %s", want, got)
+	}
+}
