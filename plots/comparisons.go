@@ -28,7 +28,7 @@ func comparisonsTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("no two models were run in the same setting")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of geometric means, paired by block where the run has blocks; "+forestEstimator+"; not corrected for the number of comparisons")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "ratio of geometric means, paired by block where the run has blocks; "+forestEstimator+"; intervals not corrected for the number of comparisons")}
 	t.Title, t.Reading = comparisonsWords(rows)
 	return t, nil
 }
@@ -54,13 +54,13 @@ func comparisonRows(d *digest.Digest) []forestRow {
 	for _, k := range grid {
 		left := other(k, reference)
 		right, ok := reference[left]
-		if !ok || right != k.Left && right != k.Right || k.Metric != metrics[d.Cells[left].Label].name {
+		if !ok || right != k.Left && right != k.Right || k.Metric != metrics[places[left].Label].name {
 			continue
 		}
 		c, p := d.Cells[left], places[left]
 		m := metricByName(k.Metric)
-		r := forestRow{Panel: c.Label + ": " + m.title, Metric: k.Metric, Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
-			P: k.P, Verdict: exploratory(k.Verdict), Reason: k.Why, who: who{c.ID, c.Label, p.Setting, c.Model, p.Series + " / " + places[right].Series, c.Cores, c.Workers}}
+		r := forestRow{Panel: p.Label + ": " + m.title, Metric: k.Metric, Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
+			P: k.P, BH: k.BH, Verdict: exploratory(k.Verdict), Reason: k.Why, who: who{c.ID, p.Label, p.Setting, c.Model, p.Series + " / " + places[right].Series, c.Cores, c.Workers}}
 		r.estimate(k.Theta, k.Shift)
 		if k.Left != left {
 			r.invert()
@@ -105,13 +105,21 @@ func exploratory(verdict string) string {
 	return "unclear"
 }
 
+// alpha is the chance of a false find that the comparisons of a run share.
+const alpha = 0.05
+
+// comparisonsWords counts; it names no extreme, for the extreme of many is
+// mostly chance.
 func comparisonsWords(rows []forestRow) (title, reading string) {
 	count := map[string]int{}
-	best := rows[0]
+	made, survive := 0, 0
 	for _, r := range rows {
 		count[r.Verdict]++
-		if !(math.Abs(math.Log(best.Value)) >= math.Abs(math.Log(r.Value))) && !math.IsNaN(r.Value) {
-			best = r
+		if !math.IsNaN(r.Value) {
+			made++
+		}
+		if r.BH <= alpha {
+			survive++
 		}
 	}
 	var parts []string
@@ -121,21 +129,13 @@ func comparisonsWords(rows []forestRow) (title, reading string) {
 		}
 	}
 	title = fmt.Sprintf("Of %s: %s", Count(len(rows), "comparison"), strings.Join(parts, ", "))
-	if len(rows) == 1 {
-		title = fmt.Sprintf("%s, %s: %s is %s", brief(best.Label), best.Setting, brief(best.Series), best.Verdict)
+	if r := rows[0]; len(rows) == 1 {
+		title = fmt.Sprintf("%s, %s: %s is %s", brief(r.Label), r.Setting, brief(r.Series), r.Verdict)
 	}
-	if math.IsNaN(best.Value) {
-		return title, "No comparison could be made: " + best.Reason + "."
+	if made == 0 {
+		return title, "No comparison could be made: " + rows[0].Reason + "."
 	}
-	reading = fmt.Sprintf("Above 1 the model named first is the better one; the largest difference is %s [%s, %s] (%s, %s, %s, n = %d).",
-		Times(best.Value), open(best.Low95), open(best.High95), brief(best.Label), best.Setting, best.Series, best.N)
+	reading = fmt.Sprintf("Above 1 the model named first is the better one. In %d of %s p is at most %g once adjusted over all comparisons of the run (Benjamini and Hochberg).",
+		survive, Count(made, "comparison"), alpha)
 	return title, reading
-}
-
-// open prints a bound that may be infinite or absent.
-func open(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return "∞"
-	}
-	return Digits(v)
 }

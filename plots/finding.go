@@ -13,11 +13,13 @@ import (
 )
 
 // Comparison is one model against another in the same setting: the
-// throughput of A over that of B, paired by block.
+// throughput of A over that of B, paired by block; the wall time where no
+// items were counted.
 type Comparison struct {
 	Label, Setting string
 	Cores          int
 	A, B           string // series
+	What           string // "throughput" or "wall time"
 	Ratio          float64
 	Lo, Hi         float64 // range over blocks
 	N              int     // blocks that have both
@@ -32,14 +34,17 @@ func Comparisons(d *digest.Digest) []Comparison {
 	type panel struct{ label, setting string }
 	at := map[panel]int{}
 	var all []Comparison
-	for _, r := range d.Ratios("throughput_items_per_s") {
+	for _, r := range mainRatios(d) {
 		num, den := d.Cells[r.Num], places[r.Den]
 		if num.Model == experiments.Sequential {
 			continue
 		}
 		c := Comparison{
 			Label: den.Label, Setting: den.Setting, Cores: num.Cores, A: places[r.Num].Series, B: den.Series,
-			Ratio: r.Median, Lo: r.Min, Hi: r.Max, N: r.N, model: num.Model,
+			What: "throughput", Ratio: r.Median, Lo: r.Min, Hi: r.Max, N: r.N, model: num.Model,
+		}
+		if r.Metric == wallMetric.name {
+			c.What = "wall time"
 		}
 		i, ok := at[panel{c.Label, c.Setting}]
 		switch {
@@ -51,6 +56,22 @@ func Comparisons(d *digest.Digest) []Comparison {
 		}
 	}
 	return all
+}
+
+// mainRatios returns the ratios of throughput, and for cells that counted no
+// items those of wall time; in a run of fixed time that one says nothing.
+func mainRatios(d *digest.Digest) []digest.Ratio {
+	list := d.Ratios("throughput_items_per_s")
+	counted := map[[2]int]bool{}
+	for _, r := range list {
+		counted[[2]int{r.Num, r.Den}] = true
+	}
+	for _, r := range d.Ratios(wallMetric.name) {
+		if !counted[[2]int{r.Num, r.Den}] && d.Cells[r.Num].DurationS == 0 {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // speeds returns the throughput of each trial of a cell: items per second, or
@@ -101,12 +122,12 @@ func headline(d *digest.Digest) string {
 		return ""
 	case 1:
 		c := top[labels[0]]
-		return fmt.Sprintf("%s: %s %s the throughput of %s at %s", brief(c.Label), brief(c.A), Times(c.Ratio), brief(c.B), c.Setting)
+		return fmt.Sprintf("%s: %s %s the %s of %s at %s", brief(c.Label), brief(c.A), Times(c.Ratio), c.What, brief(c.B), c.Setting)
 	}
 	lo, hi := top[labels[0]], top[labels[0]]
 	for _, l := range labels {
 		c := top[l]
-		if c.A != lo.A || c.B != lo.B || c.Setting != lo.Setting {
+		if c.A != lo.A || c.B != lo.B || c.What != lo.What || c.Setting != lo.Setting {
 			return mixedHeadline(top, labels)
 		}
 		if c.Ratio < lo.Ratio {
@@ -116,15 +137,15 @@ func headline(d *digest.Digest) string {
 			hi = c
 		}
 	}
-	return fmt.Sprintf("%s have %s (%s) to %s (%s) the throughput of %s at %s",
-		brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), brief(lo.B), lo.Setting)
+	return fmt.Sprintf("%s have %s (%s) to %s (%s) the %s of %s at %s",
+		brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), lo.What, brief(lo.B), lo.Setting)
 }
 
 func mixedHeadline(top map[string]Comparison, labels []string) string {
 	var parts []string
 	for _, l := range labels {
 		c := top[l]
-		parts = append(parts, fmt.Sprintf("%s: %s %s the throughput of %s at %s", l, c.A, Times(c.Ratio), c.B, c.Setting))
+		parts = append(parts, fmt.Sprintf("%s: %s %s the %s of %s at %s", l, c.A, Times(c.Ratio), c.What, c.B, c.Setting))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -32,7 +32,8 @@ type forestRow struct {
 	ShiftLo float64 `csv:"companion_lo95"`
 	ShiftHi float64 `csv:"companion_hi95"`
 	N       int     `csv:"n"`
-	P       float64 `csv:"p"` // before any correction
+	P       float64 `csv:"p"`    // before any correction
+	BH      float64 `csv:"p_bh"` // adjusted over the exploratory grid; absent in claims
 	Verdict string  `csv:"verdict"`
 	Reason  string  `csv:"reason"`
 }

@@ -40,13 +40,17 @@ func Places(d *digest.Digest) []Place {
 		}
 		extra := v.extra(c.Cell)
 		parts = append(parts, extra...)
-		places[i] = Place{c.Label, strings.Join(parts, ", "), strings.Join(extra, ", "), v.series(c.Cell)}
+		places[i] = Place{labelOf(c.Cell), strings.Join(parts, ", "), strings.Join(extra, ", "), v.series(c.Cell)}
 		if seen[places[i]]++; seen[places[i]] > 1 {
 			places[i].Setting += fmt.Sprintf(" (%d)", seen[places[i]])
 		}
 	}
 	return places
 }
+
+// labelOf names the cell's work: its label, or its workload where a plan made
+// by hand gives none.
+func labelOf(c experiments.Cell) string { return cmp.Or(c.Label, c.Workload) }
 
 // series names the model; hybrids that differ in their processes say so.
 func (v variation) series(c experiments.Cell) string {
@@ -64,7 +68,7 @@ type layout struct {
 }
 
 func layoutOf(c experiments.Cell) layout {
-	return layout{c.Label, cmp.Or(c.ModelLabel, c.Model), c.Cores, c.Workers}
+	return layout{labelOf(c), cmp.Or(c.ModelLabel, c.Model), c.Cores, c.Workers}
 }
 
 // variation says which settings differ between the cells of a run.
@@ -88,9 +92,9 @@ func varying(d *digest.Digest) variation {
 			v.layouts[s.layout]++
 		}
 		v.workers = v.workers || (c.Workers != c.Cores && c.Model != experiments.Sequential)
-		f, ok := first[c.Label]
+		f, ok := first[labelOf(c.Cell)]
 		if !ok {
-			first[c.Label] = c.Cell
+			first[labelOf(c.Cell)] = c.Cell
 			continue
 		}
 		v.schedule = v.schedule || f.Schedule != c.Schedule
@@ -163,10 +167,10 @@ func entries(d *digest.Digest) []entry {
 	all := make([]entry, len(d.Cells))
 	for i := range d.Cells {
 		c := &d.Cells[i]
-		if _, ok := labels[c.Label]; !ok {
-			labels[c.Label] = len(labels)
-		}
 		p := places[i]
+		if _, ok := labels[p.Label]; !ok {
+			labels[p.Label] = len(labels)
+		}
 		all[i] = entry{who{c.ID, p.Label, p.Setting, c.Model, p.Series, c.Cores, c.Workers}, i, p.Extra, c}
 	}
 	slices.SortStableFunc(all, func(a, b entry) int {

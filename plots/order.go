@@ -50,7 +50,7 @@ func orderTable(d *digest.Digest) (Table, error) {
 	}
 	for i := range d.Controls {
 		c := &d.Controls[i]
-		e := entry{who{c.ID, c.Label, "", c.Control, "control " + c.Control, c.Cores, c.Workers}, -1, "", c}
+		e := entry{who{c.ID, labelOf(c.Cell), "", c.Control, "control " + c.Control, c.Cores, c.Workers}, -1, "", c}
 		rows = append(rows, orderOf(e, wallMetric)...)
 	}
 	slices.SortFunc(rows, func(a, b orderRow) int { return cmp.Compare(a.Trial, b.Trial) })
@@ -83,32 +83,64 @@ func orderOf(e entry, m mainMetric) []orderRow {
 	return rows
 }
 
-// orderWords compares the first with the last third of the run and names the
-// trial that lies farthest from its cell's median.
+// mostDrift bounds the quadratic tests of drift: longer runs are thinned.
+const mostDrift = 1000
+
+// orderWords tells whether the trials drift, with the p of that, and names the
+// one that lies farthest from its cell's median.
 func orderWords(rows []orderRow) (title, reading string) {
-	var first, last []float64
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r orderRow) bool { return r.Control != "" })
 	worst := rows[0]
-	third := max(1, len(rows)/3)
-	for i, r := range rows {
+	var relative []float64
+	for _, r := range rows {
 		if math.Abs(math.Log(r.Relative)) > math.Abs(math.Log(worst.Relative)) {
 			worst = r
 		}
-		if i < third {
-			first = append(first, r.Relative)
+		if r.Metric == itemMetric.name { // a rate turns round: all rows speak of time
+			r.Relative = 1 / r.Relative
 		}
-		if i >= len(rows)-third {
-			last = append(last, r.Relative)
-		}
+		relative = append(relative, r.Relative)
 	}
-	drift := stat.Median(last)/stat.Median(first) - 1
-	title = fmt.Sprintf("The last third of the run lies %s %% %s the first", Digits(math.Abs(100*drift)), map[bool]string{true: "above", false: "below"}[drift >= 0])
-	if math.Abs(drift) < 0.0005 {
-		title = "The last third of the run lies level with the first"
+	title, reading = driftWords(relative)
+	return title, reading + fmt.Sprintf("The farthest trial is number %d (%s) at %s of its cell's median.", worst.Trial, worst.title(), Times(worst.Relative))
+}
+
+// driftWords tests ratios in run order for a trend and estimates its size. A
+// rise means that trials become slower.
+func driftWords(relative []float64) (title, reading string) {
+	tested := thinned(relative, mostDrift)
+	test, err := stat.MannKendall(tested)
+	slope, err2 := stat.TheilSen(nil, tested, 0.95)
+	if err != nil || err2 != nil || slices.Min(tested) == slices.Max(tested) {
+		return fmt.Sprintf("%s cannot show a drift", Count(len(relative), "trial")), "A test of drift needs three trials that differ from their cells' medians. "
 	}
-	reading = fmt.Sprintf("Medians of the first and the last %s of %s relative to their cells: %s and %s; the farthest trial is number %d (%s) at %s of its cell's median.",
-		Count(third, "trial"), Count(len(rows), "trial"), Digits(stat.Median(first)), Digits(stat.Median(last)), worst.Trial, worst.title(), Times(worst.Relative))
+	share := func(perStep float64) float64 { return 100 * perStep * float64(len(tested)-1) }
+	title = fmt.Sprintf("No drift found over %s (%s)", Count(len(relative), "trial"), pWords(test.P))
+	if test.P <= alpha {
+		title = fmt.Sprintf("Trials drift by %+.2g %% over the run (%s)", share(slope.Estimate), pWords(test.P))
+	}
+	reading = fmt.Sprintf("Time per trial moves by %+.2g %% [%+.2g, %+.2g] from the first to the last (Theil and Sen's slope of %s relative to their cells' medians, 95 %% interval; p by Mann and Kendall, as if trials were independent). ",
+		share(slope.Estimate), share(slope.Lo), share(slope.Hi), Count(len(tested), "trial"))
 	return title, reading
+}
+
+func pWords(p float64) string {
+	if p < 0.0001 {
+		return "p < 0.0001"
+	}
+	return "p = " + Digits(p)
+}
+
+// thinned takes an even spread of at most n values.
+func thinned(v []float64, n int) []float64 {
+	if len(v) <= n {
+		return v
+	}
+	kept := make([]float64, n)
+	for i := range kept {
+		kept[i] = v[i*(len(v)-1)/(n-1)]
+	}
+	return kept
 }
 
 func orderDraw(s *Sheet, t Table) {

@@ -84,8 +84,8 @@ func topComparisons(all []plots.Comparison) []plots.Comparison {
 }
 
 func (p *page) sentence(c plots.Comparison) string {
-	s := fmt.Sprintf("**%s** at %s: %s had %s the throughput of %s (%s)", text(c.Label), text(c.Setting), text(c.A),
-		plots.Times(c.Ratio), text(c.B), blocks(c.Lo, c.Hi, c.N))
+	s := fmt.Sprintf("**%s** at %s: %s had %s the %s of %s (%s)", text(c.Label), text(c.Setting), text(c.A),
+		plots.Times(c.Ratio), c.What, text(c.B), blocks(c.Lo, c.Hi, c.N))
 	if r, ok := p.ratio("cpu_per_item_s", c); ok {
 		s += fmt.Sprintf(", %s their CPU time per item (%s)", plots.Times(r.Median), blocks(r.Min, r.Max, r.N))
 	}

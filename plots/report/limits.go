@@ -59,8 +59,8 @@ func hosted(virtual, container string) string {
 
 func (p *page) workloads() int {
 	seen := map[string]bool{}
-	for _, c := range p.Cells {
-		seen[c.Label] = true
+	for _, pl := range p.places {
+		seen[pl.Label] = true
 	}
 	return len(seen)
 }

@@ -73,9 +73,9 @@ func present(values []float64) []float64 {
 // ratios compares the models setting by setting.
 func (p *page) ratios() {
 	var rows [][]string
-	for _, metric := range []string{"throughput_items_per_s", "cpu_per_item_s", "mem_peak_B", "mem_high_B"} {
+	for _, metric := range []string{"wall_s", "throughput_items_per_s", "cpu_per_item_s", "mem_peak_B", "mem_high_B"} {
 		m, err := digest.Lookup(metric)
-		if err != nil {
+		if err != nil || metric == "wall_s" && p.has("throughput_items_per_s") { // one is the other's inverse
 			continue
 		}
 		for _, r := range p.Ratios(metric) {

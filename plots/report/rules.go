@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"forklore/metrics/digest"
+	"forklore/metrics/stat"
 	"forklore/plots"
 )
 
@@ -65,26 +66,59 @@ func (p *page) ruleBase() (kept, how string) {
 }
 
 func (p *page) ruleSubset() (kept, how string) {
-	most := 0
+	most, mute := 0, 0
 	for _, c := range p.Cells {
 		most = max(most, c.Cores)
 	}
-	how = fmt.Sprintf("%s of the grid not run, each with its reason", plots.Count(len(p.Manifest.Plan.Dropped), "point"))
+	for _, d := range p.Manifest.Plan.Dropped {
+		if d.Because == "" {
+			mute++
+		}
+	}
+	kept, how = yes, fmt.Sprintf("%s of the grid not run, each with its reason", plots.Count(len(p.Manifest.Plan.Dropped), "point"))
+	if mute > 0 {
+		kept, how = part, fmt.Sprintf("%s of the grid not run, %d without a reason", plots.Count(len(p.Manifest.Plan.Dropped), "point"), mute)
+	}
+	lost := 0
+	_, others := p.okTrials()
+	for _, n := range others {
+		lost += n
+	}
+	how += fmt.Sprintf("; %s not ok, in no statistic", plots.Count(lost, "trial"))
+	if p.Manifest.Ended != "complete" {
+		kept, how = part, how+"; the run did not come to its end, and what it did not reach is not listed"
+	}
 	if usable := len(p.Manifest.Machine.UsableCPUs); usable > 0 {
 		how += fmt.Sprintf("; the largest cell used %d of %s", most, plots.Count(usable, "usable CPU"))
 	}
-	return yes, how
+	return kept, how
 }
 
+// ruleInterval counts the medians of the table of numbers.
 func (p *page) ruleInterval() (kept, how string) {
-	least, few := fewTrials(p.Cells)
-	switch {
-	case least >= 6:
-		return yes, fmt.Sprintf("95 %% intervals everywhere; at least %d trials in each cell", least)
-	case few < len(p.Cells):
-		return part, fmt.Sprintf("%s of %d below the six trials that an interval needs: there the range is shown", plots.Count(few, "cell"), len(p.Cells))
+	medians, sure := 0, 0
+	for _, c := range p.Cells {
+		for _, name := range tabled {
+			values := present(c.Values[name])
+			if len(values) == 0 {
+				continue
+			}
+			medians++
+			if _, err := stat.MedianInterval(values, 0.95); err == nil {
+				sure++
+			}
+		}
 	}
-	return no, "no cell has the six trials that an interval needs: ranges are shown"
+	how = fmt.Sprintf("%d of %s in the table of numbers with a 95 %% interval", sure, plots.Count(medians, "median"))
+	switch {
+	case medians == 0:
+		return none, "there is no value"
+	case sure == medians:
+		return yes, how
+	case sure > 0:
+		return part, how + "; the others have too few values and show their range"
+	}
+	return no, how + ": ranges are shown, an interval needs six trials"
 }
 
 // fewTrials returns the least number of trials of a cell, and how many cells have

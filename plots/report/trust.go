@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"forklore/metrics/digest"
 	"forklore/plots"
 )
 
@@ -26,6 +28,9 @@ func trust(p *page) {
 	p.list(warnings)
 }
 
+// fullGates are the gates of a run with all controls.
+var fullGates = []string{"aa", "positive", "canary", "noise"}
+
 var gateWords = map[string]string{
 	"aa":       "the reference cell twice in each block: no difference may be found",
 	"positive": "a cell with 10 % more work: it must be found",
@@ -33,15 +38,18 @@ var gateWords = map[string]string{
 	"noise":    "trials that something else disturbed",
 }
 
-// gates says which conditions of trust hold.
+// gates says which conditions of trust hold, and which nobody tested.
 func (p *page) gates() {
-	if len(p.Gates) == 0 {
-		p.para("The run has no controls and no disturbed trial: nothing tests whether it could have found a difference, or finds one where there is none.")
-		return
+	ran := slices.Clone(p.Gates)
+	has := func(name string) bool {
+		return slices.ContainsFunc(ran, func(g digest.Gate) bool { return g.Name == name })
+	}
+	if !has("noise") && p.noiseKnown() {
+		ran = append(ran, digest.Gate{Name: "noise", Passed: true, Detail: "no disturbed trial, controls aside"})
 	}
 	var rows [][]string
 	broken := 0
-	for _, g := range p.Gates {
+	for _, g := range ran {
 		result := "passed"
 		if !g.Passed {
 			result = "**broken**"
@@ -49,10 +57,37 @@ func (p *page) gates() {
 		}
 		rows = append(rows, []string{text(g.Name), text(gateWords[g.Name]), result, text(g.Detail)})
 	}
-	if broken > 0 {
-		p.para(fmt.Sprintf("**No:** %s broken, so that every verdict is inconclusive.", plots.Count(broken, "gate")))
-	} else {
-		p.para("Every gate passed.")
+	var absent []string
+	for _, name := range fullGates {
+		if !has(name) {
+			absent = append(absent, name)
+			rows = append(rows, []string{name, text(gateWords[name]), "not run", map[bool]string{true: "noise unknown: neither steal nor foreign CPU nor run delay was measured"}[name == "noise"]})
+		}
+	}
+	p.para(gateSentence(len(ran), broken, absent))
+	if slices.Contains(absent, "aa") && slices.Contains(absent, "positive") {
+		p.para("Nothing tests whether the run could have found a difference, or finds one where there is none.")
 	}
 	p.table(9, []string{"gate", "what it tests", "result", "found"}, rows)
+}
+
+func gateSentence(ran, broken int, absent []string) string {
+	missing := ""
+	if len(absent) > 0 {
+		missing = "; not run: " + strings.Join(absent, ", ")
+	}
+	switch {
+	case broken > 0:
+		return fmt.Sprintf("**No:** %s broken, so that every verdict is inconclusive%s.", plots.Count(broken, "gate"), missing)
+	case ran == 0:
+		return "No gate was run."
+	case missing != "":
+		return "Every gate that was run passed" + missing + "."
+	}
+	return "Every gate passed."
+}
+
+// noiseKnown reports whether any trial has a measure of what disturbed it.
+func (p *page) noiseKnown() bool {
+	return slices.ContainsFunc([]string{"steal_s", "foreign_cpu_s", "run_delay_s"}, p.has)
 }
