@@ -12,10 +12,6 @@ import (
 // an honest run fails one of them once in a thousand.
 const surely = 0.001
 
-// maxNoisy is the share of noisy trials above which no verdict counts: medians
-// and rank intervals bear that much disturbance and hardly more.
-const maxNoisy = 0.25
-
 // gate judges the controls of the plan, and the noise of the run.
 func (d *Digest) gate() {
 	c := d.Manifest.Plan.Controls
@@ -56,11 +52,7 @@ func (d *Digest) measured() (n int) {
 
 func (d *Digest) noisyTrials() (n int) {
 	for i := range d.Cells {
-		for _, t := range d.Cells[i].Trials {
-			if d.noisy.Has(t) {
-				n++
-			}
-		}
+		n += d.disturbed(&d.Cells[i])
 	}
 	return n
 }
