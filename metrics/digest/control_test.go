@@ -58,6 +58,29 @@ func TestControls(t *testing.T) {
 		}), "aa", "from 5 of at least 6 blocks"},
 		{"10 % not seen", of("positive", func(t *record.Trial) { t.WallS /= 1.1 }), "positive", "not detected"},
 		{"10 % faster", of("positive", func(t *record.Trial) { t.WallS /= 1.3 }), "positive", "not detected"},
+		{"far more than 10 %", of("positive", func(t *record.Trial) { t.WallS *= 1.8 }), "positive", "above 1.21, too much for the work"},
+		{"3 % for 10 % of work", of("positive", func(t *record.Trial) { t.WallS *= 1.03 / 1.1 }), "positive", "below 1.05, too little for the work"},
+		{"A/A too wide to tell", of("aa", func(t *record.Trial) {
+			t.WallS *= []float64{0.5, 2}[t.Block%2]
+		}), "aa", "wider than 10 % each way"},
+		{"canary steps at the end", of("canary", func(t *record.Trial) {
+			if t.Block > 17 {
+				t.WallS *= 2
+			}
+		}), "canary", "the canary's time"},
+		{"canary steps beside an outlier", of("canary", func(t *record.Trial) {
+			switch {
+			case t.Block == 9:
+				t.WallS *= 5
+			case t.Block > 9 && t.Block < 14:
+				t.WallS *= 1.2
+			}
+		}), "canary", "changed by"},
+		{"canary too short", of("canary", func(t *record.Trial) {
+			if t.Block > 7 {
+				t.Status = record.Crashed
+			}
+		}), "canary", "7 trials of the canary: to tell a trend or a step needs 8"},
 		{"canary drifts", of("canary", func(t *record.Trial) { t.WallS *= 1 + 0.01*float64(t.Block) }), "canary", "moved by"},
 		{"canary steps", of("canary", func(t *record.Trial) {
 			if t.Block > 12 {
@@ -101,6 +124,50 @@ func TestControls(t *testing.T) {
 				t.Errorf("no warning of it: %q", d.Warnings)
 			}
 		})
+	}
+}
+
+// TestControlsOfFixedTime wants A/A to look at the items where the time is
+// given, for the times agree whatever happens.
+func TestControlsOfFixedTime(t *testing.T) {
+	for _, test := range []struct {
+		items  float64 // of the second time, as a share
+		passed bool
+		says   string
+	}{{1, true, ""}, {0.8, false, "beyond the margin"}, {math.NaN(), false, "no comparison in throughput_items_per_s"}} {
+		w := controlled()
+		w.cells, w.controls = w.cells[:3], experiments.Controls{AA: true}
+		for i := range w.cells {
+			w.cells[i].DurationS = 0.5
+		}
+		w.change = func(t *record.Trial, r *rand.Rand) {
+			t.WallS = 0.5
+			t.ItemsDone = 1e6 * math.Exp(0.01*r.NormFloat64())
+			if t.Control == experiments.ControlAA {
+				t.ItemsDone *= test.items
+			}
+		}
+		g := w.digest(1).Gates[0]
+		if g.Name != "aa" || g.Passed != test.passed || !strings.Contains(g.Detail, test.says) {
+			t.Errorf("%g of the items: %+v, want %q in it", test.items, g, test.says)
+		}
+	}
+}
+
+func TestStepsOfLongSeries(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := make([]float64, 1700)
+	for i := range x {
+		x[i] = math.Exp(0.02 * r.NormFloat64())
+	}
+	if step, at := largestStep(x); step != 0 {
+		t.Errorf("noise has a step of %g at %d", step, at)
+	}
+	for i := 1000; i < len(x); i++ {
+		x[i] *= 1.2
+	}
+	if step, at := largestStep(x); math.Abs(step-0.2) > 0.02 || at < 990 || at > 1010 {
+		t.Errorf("a step of %g at %d, want 0.2 at 1000", step, at)
 	}
 }
 
