@@ -8,26 +8,21 @@ import (
 )
 
 // arm is one side of a comparison: the values of a metric in a cell, one for a
-// block, by block. NaN and invalid trials are left out.
+// block, by block. NaN is left out; nothing is for noise.
 type arm struct {
-	blocks  []int
-	values  []float64
-	trials  []int
-	invalid int
-	again   int // second trials of a block, left out too
+	blocks    []int
+	values    []float64
+	trials    []int
+	disturbed int // of them
+	again     int // second trials of a block, left out too
 }
 
 func (d *Digest) arm(c *Cell, metric string) arm {
 	values := c.Values[metric]
-	memory := isMemory(metric) // others on its CPUs change a trial's time, not its size
 	a := arm{}
 	order := make([]int, 0, len(values))
 	for i, v := range values {
-		switch {
-		case math.IsNaN(v):
-		case d.invalid.Has(c.Trials[i]) && (!memory || d.swapped.Has(c.Trials[i])):
-			a.invalid++
-		default:
+		if !math.IsNaN(v) {
 			order = append(order, i)
 		}
 	}
@@ -42,24 +37,18 @@ func (d *Digest) arm(c *Cell, metric string) arm {
 			a.again++
 			continue
 		}
+		if d.noisy.Has(c.Trials[i]) {
+			a.disturbed++
+		}
 		a.blocks, a.values, a.trials = append(a.blocks, c.Blocks[i]), append(a.values, values[i]), append(a.trials, c.Trials[i])
 	}
 	return a
 }
 
-func isMemory(metric string) bool {
-	m, err := Lookup(metric)
-	return err == nil && m.Unit == "B"
-}
-
 // lacking says why an arm has no value, or nil if it has one.
 func (a arm) lacking(side string) error {
-	switch {
-	case len(a.values) > 0:
+	if len(a.values) > 0 {
 		return nil
-	case a.invalid > 0:
-		return fmt.Errorf("no value on the %s side: %s disturbed by throttling, swapping or foreign CPU, beyond use", side,
-			map[bool]string{true: "its one trial was", false: fmt.Sprintf("all its %d trials were", a.invalid)}[a.invalid == 1])
 	}
 	return fmt.Errorf("no value on the %s side", side)
 }

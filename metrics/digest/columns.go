@@ -25,7 +25,7 @@ var ComparisonColumns = append(append([]record.Column{
 	{Name: "n_right", Type: "whole number", Doc: "trials of the right cell that count"},
 	{Name: "lost_left", Type: "whole number", Doc: "blocks with a value on the right side alone"},
 	{Name: "lost_right", Type: "whole number", Doc: "blocks with a value on the left side alone"},
-	{Name: "invalid", Type: "whole number", Doc: "ok trials of both left out as throttled, swapped or robbed of their CPUs"},
+	{Name: "disturbed", Type: "whole number", Doc: "trials of both that count though something disturbed them"},
 	{Name: "theta", Type: "number", Doc: "ratio in favour of left: exp of the mean log ratio; of Welch's difference of mean logs where unpaired"},
 	{Name: "ci95_lo", Type: "number", Doc: "lower end of its 95 % t interval"},
 	{Name: "ci95_hi", Type: "number", Doc: "upper end"},

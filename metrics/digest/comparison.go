@@ -23,7 +23,7 @@ type Comparison struct {
 	N                   int  // pairs; of unpaired arms, the smaller
 	NLeft, NRight       int  // values that count in each arm
 	LostLeft, LostRight int  // blocks that have a value in the other arm alone
-	Invalid             int  // trials of both arms left out as invalid
+	Disturbed           int  // trials of both arms that count though something disturbed them
 
 	Theta   Range   // ratio of geometric means: t, or Welch, on logarithms
 	Shift   Range   // Hodges-Lehmann, on logarithms
@@ -44,6 +44,14 @@ func (c *Comparison) Agree(margin float64) bool {
 	return t.judge(c.Theta) == t.judge(c.Shift)
 }
 
+// unless makes an inconclusive one of a comparison whose trials something
+// disturbed too often.
+func (c *Comparison) unless(noisy string) {
+	if noisy != "" && c.Verdict != NoData {
+		c.Verdict, c.Why = Inconclusive, noisy
+	}
+}
+
 // contrast compares two arms. A comparison that cannot be made says so in Why.
 type contrast struct {
 	less   bool // less is better
@@ -56,7 +64,7 @@ type contrast struct {
 func (k contrast) of(left, right arm) Comparison {
 	nan := math.NaN()
 	none := Range{nan, nan, nan, nan, nan, 0, "", ""}
-	c := Comparison{NLeft: len(left.values), NRight: len(right.values), Invalid: left.invalid + right.invalid, Theta: none, Shift: none,
+	c := Comparison{NLeft: len(left.values), NRight: len(right.values), Disturbed: left.disturbed + right.disturbed, Theta: none, Shift: none,
 		P: nan, ShiftP: nan, FlipP: nan, A12: nan, BH: nan, Verdict: NoData, logs: spread{nan, nan, nan, nan, 0, false}}
 	if err := k.fill(&c, left, right); err != nil {
 		c.Why = err.Error()

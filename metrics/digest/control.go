@@ -12,10 +12,6 @@ import (
 // an honest run fails one of them once in a thousand.
 const surely = 0.001
 
-// maxNoisy is the share of noisy trials above which no verdict counts: medians
-// and rank intervals bear that much disturbance and hardly more.
-const maxNoisy = 0.25
-
 // gate judges the controls of the plan, and the noise of the run.
 func (d *Digest) gate() {
 	c := d.Manifest.Plan.Controls
@@ -56,11 +52,7 @@ func (d *Digest) measured() (n int) {
 
 func (d *Digest) noisyTrials() (n int) {
 	for i := range d.Cells {
-		for _, t := range d.Cells[i].Trials {
-			if d.noisy.Has(t) {
-				n++
-			}
-		}
+		n += d.disturbed(&d.Cells[i])
 	}
 	return n
 }
@@ -83,71 +75,97 @@ func (d *Digest) repeated(control *Cell) (*Cell, bool) {
 	return nil, false
 }
 
-// against compares the wall time of a control with that of the cell it
-// repeats: above 1 the control is slower.
+// against compares a control with the cell it repeats, in wall time or, where
+// the work is fixed by time, in items done per second: above 1 the control is
+// slower.
 func (d *Digest) against(control *Cell) (Comparison, error) {
 	cell, ok := d.repeated(control)
 	if !ok {
 		return Comparison{}, fmt.Errorf("the cell that it repeats (%s) has no trial", Title(control.Cell))
 	}
-	k := contrast{blocks: d.Manifest.Plan.Order != "sequential", margin: Margin("wall_s")}
-	c := k.of(d.arm(control, "wall_s"), d.arm(cell, "wall_s"))
-	if c.Verdict == NoData {
-		return c, fmt.Errorf("no comparison: %s", c.Why)
+	metric := "wall_s"
+	if control.DurationS > 0 {
+		metric = "throughput_items_per_s"
+	}
+	k := contrast{less: metric != "wall_s", blocks: d.Manifest.Plan.Order != "sequential", margin: Margin(metric)}
+	c := k.of(d.arm(control, metric), d.arm(cell, metric))
+	switch {
+	case c.Verdict == NoData:
+		return c, fmt.Errorf("no comparison in %s: %s", metric, c.Why)
+	case c.N < leastN:
+		return c, fmt.Errorf("%s, from %d of at least %d blocks", inWords(c.Theta), c.N, leastN)
 	}
 	return c, nil
 }
 
-// gateAA wants no difference between a cell and itself: none beyond the margin
-// at 95 %, for that would have been a verdict, and none at all that both
-// estimators put down to chance less than once in a thousand.
+// widestAA is the greatest half-width of the A/A interval, on logarithms: one
+// that is wider could hold a difference of twice the margin.
+const widestAA = 0.10
+
+// gateAA wants no difference between a cell and itself, found so closely that
+// one would have shown: none beyond the margin at 95 %, for that would have
+// been a verdict, and none at all that both estimators put down to chance less
+// than once in a thousand.
 func (d *Digest) gateAA(control *Cell) (bool, string) {
 	c, err := d.against(control)
 	if err != nil {
-		return false, err.Error()
+		return false, "the same cell twice: " + err.Error()
 	}
 	found := "the same cell twice: " + inWords(c.Theta)
 	switch {
-	case c.N < leastN:
-		return false, found + fmt.Sprintf(", from %d of at least %d blocks", c.N, leastN)
 	case c.Verdict == Supported || c.Verdict == Reversed:
 		return false, found + ": beyond the margin, though nothing differs"
 	case c.P < surely && c.ShiftP < surely:
 		return false, found + fmt.Sprintf(": p = %.2g, though nothing differs", c.P)
+	case !(math.Log(c.Theta.Hi95/c.Theta.Lo95)/2 <= widestAA):
+		return false, found + fmt.Sprintf(": wider than %s each way, so that a difference could hide", percent(widestAA))
 	}
 	return true, found
 }
 
-// gatePositive wants the 10 % of extra work to be seen: both intervals above 1.
+// mostPositive is how far the positive control may lie beyond its extra work.
+const mostPositive = 1.1
+
+// gatePositive wants the 10 % of extra work to be seen, and as about 10 %: both
+// intervals above 1, and one that reaches what the work can cost.
 func (d *Digest) gatePositive(control *Cell) (bool, string) {
+	more := percent(control.Extra) + " more work: "
 	c, err := d.against(control)
 	if err != nil {
-		return false, err.Error()
+		return false, more + err.Error()
 	}
-	found := fmt.Sprintf("%s more work: %s", percent(control.Extra), inWords(c.Theta))
-	if c.N < leastN {
-		return false, found + fmt.Sprintf(", from %d of at least %d blocks", c.N, leastN)
+	found := more + inWords(c.Theta)
+	least, most := 1+control.Extra/2, (1+control.Extra)*mostPositive
+	switch {
+	case !(c.Theta.Lo95 > 1 && c.Shift.Lo95 > 1):
+		return false, found + ": not detected"
+	case c.Theta.Hi95 < least:
+		return false, found + fmt.Sprintf(": below %.4g, too little for the work", least)
+	case c.Theta.Lo95 > most:
+		return false, found + fmt.Sprintf(": above %.4g, too much for the work", most)
 	}
-	if c.Theta.Lo95 > 1 && c.Shift.Lo95 > 1 {
-		return true, found
-	}
-	return false, found + ": not detected"
+	return true, found
 }
 
-// gateCanary wants the machine to stay what it was: no trend and no step of
-// the canary's time by more than the margin that chance does not explain.
+const (
+	leastCanary = 8    // values; the normal approximation of a trend's p needs them
+	alphaCanary = 0.01 // of its trend
+)
+
+// gateCanary wants the machine to stay what it was: no trend of the canary's
+// time by more than the margin that chance does not explain, and no such step.
 func (d *Digest) gateCanary(control *Cell) (bool, string) {
 	a := d.arm(control, "wall_s")
 	x := a.values
 	if err := a.positive("canary"); err != nil {
 		return false, err.Error()
 	}
-	if len(x) < 4 {
-		return false, fmt.Sprintf("%s of the canary: a trend needs 4", trials(len(x)))
+	if len(x) < leastCanary {
+		return false, fmt.Sprintf("%s of the canary: to tell a trend or a step needs %d", trials(len(x)), leastCanary)
 	}
 	m := Margin("wall_s")
 	drift, p := trend(x)
-	if p < surely && math.Abs(drift) > m {
+	if p < alphaCanary && math.Abs(drift) > m {
 		return false, fmt.Sprintf("the canary's time moved by %s over the run (p = %.2g)", percent(drift), p)
 	}
 	if step, at := largestStep(x); math.Abs(step) > m {
@@ -168,40 +186,59 @@ func trend(x []float64) (drift, p float64) {
 	return ratio(slope.Estimate*float64(len(x)-1), stat.Median(x)), test.P
 }
 
-// thin takes an even spread of a series that is too long for the quadratic
-// trend statistics.
+// longSeries is the most values that the quadratic statistics take.
+const longSeries = 500
+
+// thin takes an even spread of a series that is too long for the trend.
 func thin(x []float64) []float64 {
-	const most = 500
-	if len(x) <= most {
+	if len(x) <= longSeries {
 		return x
 	}
 	var kept []float64
-	for _, i := range evenly(len(x), most) {
+	for _, i := range evenly(len(x), longSeries) {
 		kept = append(kept, x[i])
 	}
 	return kept
 }
 
-// largestStep returns the greatest change of level of x between two stretches
-// of at least 4 values, as a share, and the index where it happens. Changes
-// are sought with a penalty of 3 log n, so that noise has none.
+// pieces returns the medians of longSeries equal pieces of a longer series.
+func pieces(x []float64) []float64 {
+	if len(x) <= longSeries {
+		return x
+	}
+	kept := make([]float64, longSeries)
+	for k := range kept {
+		kept[k] = stat.Median(x[k*len(x)/longSeries : (k+1)*len(x)/longSeries])
+	}
+	return kept
+}
+
+// leastStretch is the number of values that make a level.
+const leastStretch = 3
+
+// largestStep returns the greatest change of level of x from one stretch of at
+// least 3 values to a later one, as a share, and the index where the later one
+// begins. Changes are sought with a penalty of 3 log n, so that noise has none;
+// of more than 500 values, between the medians of 500 pieces.
 func largestStep(x []float64) (step float64, at int) {
-	changes, err := stat.ChangePoints(thin(x), 3)
-	if err != nil || len(x) != len(thin(x)) {
+	y := pieces(x)
+	changes, err := stat.ChangePoints(y, 3)
+	if err != nil {
 		return 0, 0
 	}
+	var levels []float64
 	from := 0
-	for k, c := range changes {
-		to := len(x)
-		if k+1 < len(changes) {
-			to = changes[k+1]
-		}
-		if c-from >= 4 && to-c >= 4 {
-			if s := stat.Median(x[c:to])/stat.Median(x[from:c]) - 1; math.Abs(s) > math.Abs(step) {
-				step, at = s, c
+	for _, to := range append(changes, len(y)) {
+		if to-from >= leastStretch {
+			level := stat.Median(y[from:to])
+			for _, before := range levels {
+				if s := level/before - 1; math.Abs(s) > math.Abs(step) {
+					step, at = s, from*len(x)/len(y)
+				}
 			}
+			levels = append(levels, level)
 		}
-		from = c
+		from = to
 	}
 	return step, at
 }

@@ -58,6 +58,29 @@ func TestControls(t *testing.T) {
 		}), "aa", "from 5 of at least 6 blocks"},
 		{"10 % not seen", of("positive", func(t *record.Trial) { t.WallS /= 1.1 }), "positive", "not detected"},
 		{"10 % faster", of("positive", func(t *record.Trial) { t.WallS /= 1.3 }), "positive", "not detected"},
+		{"far more than 10 %", of("positive", func(t *record.Trial) { t.WallS *= 1.8 }), "positive", "above 1.21, too much for the work"},
+		{"3 % for 10 % of work", of("positive", func(t *record.Trial) { t.WallS *= 1.03 / 1.1 }), "positive", "below 1.05, too little for the work"},
+		{"A/A too wide to tell", of("aa", func(t *record.Trial) {
+			t.WallS *= []float64{0.5, 2}[t.Block%2]
+		}), "aa", "wider than 10 % each way"},
+		{"canary steps at the end", of("canary", func(t *record.Trial) {
+			if t.Block > 17 {
+				t.WallS *= 2
+			}
+		}), "canary", "the canary's time"},
+		{"canary steps beside an outlier", of("canary", func(t *record.Trial) {
+			switch {
+			case t.Block == 9:
+				t.WallS *= 5
+			case t.Block > 9 && t.Block < 14:
+				t.WallS *= 1.2
+			}
+		}), "canary", "changed by"},
+		{"canary too short", of("canary", func(t *record.Trial) {
+			if t.Block > 7 {
+				t.Status = record.Crashed
+			}
+		}), "canary", "7 trials of the canary: to tell a trend or a step needs 8"},
 		{"canary drifts", of("canary", func(t *record.Trial) { t.WallS *= 1 + 0.01*float64(t.Block) }), "canary", "moved by"},
 		{"canary steps", of("canary", func(t *record.Trial) {
 			if t.Block > 12 {
@@ -101,6 +124,50 @@ func TestControls(t *testing.T) {
 				t.Errorf("no warning of it: %q", d.Warnings)
 			}
 		})
+	}
+}
+
+// TestControlsOfFixedTime wants A/A to look at the items where the time is
+// given, for the times agree whatever happens.
+func TestControlsOfFixedTime(t *testing.T) {
+	for _, test := range []struct {
+		items  float64 // of the second time, as a share
+		passed bool
+		says   string
+	}{{1, true, ""}, {0.8, false, "beyond the margin"}, {math.NaN(), false, "no comparison in throughput_items_per_s"}} {
+		w := controlled()
+		w.cells, w.controls = w.cells[:3], experiments.Controls{AA: true}
+		for i := range w.cells {
+			w.cells[i].DurationS = 0.5
+		}
+		w.change = func(t *record.Trial, r *rand.Rand) {
+			t.WallS = 0.5
+			t.ItemsDone = 1e6 * math.Exp(0.01*r.NormFloat64())
+			if t.Control == experiments.ControlAA {
+				t.ItemsDone *= test.items
+			}
+		}
+		g := w.digest(1).Gates[0]
+		if g.Name != "aa" || g.Passed != test.passed || !strings.Contains(g.Detail, test.says) {
+			t.Errorf("%g of the items: %+v, want %q in it", test.items, g, test.says)
+		}
+	}
+}
+
+func TestStepsOfLongSeries(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := make([]float64, 1700)
+	for i := range x {
+		x[i] = math.Exp(0.02 * r.NormFloat64())
+	}
+	if step, at := largestStep(x); step != 0 {
+		t.Errorf("noise has a step of %g at %d", step, at)
+	}
+	for i := 1000; i < len(x); i++ {
+		x[i] *= 1.2
+	}
+	if step, at := largestStep(x); math.Abs(step-0.2) > 0.02 || at < 990 || at > 1010 {
+		t.Errorf("a step of %g at %d, want 0.2 at 1000", step, at)
 	}
 }
 
@@ -165,73 +232,96 @@ func TestDisturbances(t *testing.T) {
 	}
 	c := cell(experiments.Goroutines, 2)
 	tests := []struct {
-		name    string
-		cpus    int
-		change  func(*record.Trial)
-		want    []string
-		invalid bool
+		name   string
+		cpus   int
+		change func(*record.Trial)
+		want   []string
 	}{
-		{"nothing known", 4, func(*record.Trial) {}, nil, false},
-		{"steal", 4, func(t *record.Trial) { t.StealS = 0.2 }, []string{"steal 10 %"}, false},
-		{"steal below 5 %", 4, func(t *record.Trial) { t.StealS = 0.1 }, nil, false},
-		{"one tick of the clock", 4, func(t *record.Trial) { t.WallS, t.StealS, t.ForeignCPUS = 0.01, 0.02, 0.02 }, nil, false},
-		{"foreign, beside the trial", 4, func(t *record.Trial) { t.ForeignCPUS = 1.9 }, nil, false},
-		{"foreign, in its place", 4, func(t *record.Trial) { t.ForeignCPUS = 2.4 }, []string{"foreign CPU 20 %"}, false},
-		{"robbed", 4, func(t *record.Trial) { t.ForeignCPUS = 3 }, []string{"foreign CPU 50 %"}, true},
-		{"robbed, for all we know", 0, func(t *record.Trial) { t.ForeignCPUS = 3 }, []string{"foreign CPU 150 %"}, false},
-		{"throttled", 4, func(t *record.Trial) { t.ThrottledS = 0.06 }, []string{"throttled 6 %"}, true},
-		{"swapped", 4, func(t *record.Trial) { t.SwapPages = 1000 }, []string{"swapping 10 %"}, true},
-		{"a few pages", 4, func(t *record.Trial) { t.SwapPages = 10 }, nil, false},
-		{"run delay", 4, func(t *record.Trial) { t.RunDelayS = 0.2 }, []string{"run delay 10 %"}, false},
-		{"run delay of too many workers", 4, func(t *record.Trial) { t.RunDelayS, t.Workers = 0.9, 8 }, nil, false},
-		{"pressure", 4, func(t *record.Trial) { t.PSIMemS, t.PSIIOS = 0.1, 0.2 }, []string{"memory pressure 10 %", "IO pressure 20 %"}, false},
-		{"its own IO", 4, func(t *record.Trial) { t.PSIIOS, t.OutBlocks = 0.2, 7 }, nil, false},
-		{"no time at all", 4, func(t *record.Trial) { t.WallS, t.StealS, t.ThrottledS = 0, 1, 1 }, nil, false},
+		{"nothing known", 4, func(*record.Trial) {}, nil},
+		{"steal", 4, func(t *record.Trial) { t.StealS = 0.2 }, []string{"steal 10 %"}},
+		{"steal below 5 %", 4, func(t *record.Trial) { t.StealS = 0.1 }, nil},
+		{"one tick of the clock", 4, func(t *record.Trial) { t.WallS, t.StealS, t.ForeignCPUS = 0.01, 0.02, 0.02 }, nil},
+		{"foreign, beside the trial", 4, func(t *record.Trial) { t.ForeignCPUS = 1.9 }, nil},
+		{"foreign, in its place", 4, func(t *record.Trial) { t.ForeignCPUS = 2.4 }, []string{"foreign CPU 20 %"}},
+		{"robbed", 4, func(t *record.Trial) { t.ForeignCPUS = 3 }, []string{"foreign CPU 50 %"}},
+		{"robbed, for all we know", 0, func(t *record.Trial) { t.ForeignCPUS = 3 }, []string{"foreign CPU 150 %"}},
+		{"throttled", 4, func(t *record.Trial) { t.ThrottledS = 0.06 }, []string{"throttled 6 %"}},
+		{"swapped", 4, func(t *record.Trial) { t.SwapPages = 1000 }, []string{"swapping 10 %"}},
+		{"a few pages", 4, func(t *record.Trial) { t.SwapPages = 10 }, nil},
+		{"run delay", 4, func(t *record.Trial) { t.RunDelayS = 0.2 }, []string{"run delay 10 %"}},
+		{"run delay of too many workers", 4, func(t *record.Trial) { t.RunDelayS, t.Workers = 0.9, 8 }, nil},
+		{"pressure", 4, func(t *record.Trial) { t.PSIMemS, t.PSIIOS = 0.1, 0.2 }, []string{"memory pressure 10 %", "IO pressure 20 %"}},
+		{"its own IO", 4, func(t *record.Trial) { t.PSIIOS, t.OutBlocks = 0.2, 7 }, nil},
+		{"no time at all", 4, func(t *record.Trial) { t.WallS, t.StealS, t.ThrottledS = 0, 1, 1 }, nil},
 	}
 	for _, test := range tests {
-		got, invalid := disturbances(&c, base(test.change), test.cpus)
-		if diff := cmp.Diff(test.want, got); diff != "" || invalid != test.invalid {
-			t.Errorf("%s: invalid %v, want %v; -want +got:\n%s", test.name, invalid, test.invalid, diff)
+		if diff := cmp.Diff(test.want, disturbances(&c, base(test.change), test.cpus)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", test.name, diff)
 		}
 	}
 }
 
-func TestInvalidTrialsAreInNoInference(t *testing.T) {
-	w := controlled()
-	w.cells, w.controls = w.cells[:2], experiments.Controls{}
-	w.change = func(t *record.Trial, _ *rand.Rand) {
-		if t.Block == 3 && t.Model == experiments.Processes {
-			t.ThrottledS, t.WallS = t.WallS, 10*t.WallS
+// TestNoiseChangesNoRatio throttles the trials of a fast and of a slow arm
+// alike. That is more than 5 % of the fast ones' time alone, and must not
+// change what they count.
+func TestNoiseChangesNoRatio(t *testing.T) {
+	quiet := controlled()
+	quiet.cells, quiet.controls = quiet.cells[:2], experiments.Controls{}
+	loud := quiet
+	loud.change = func(t *record.Trial, _ *rand.Rand) {
+		if t.Block <= 5 {
+			t.ThrottledS = 0.0225
 		}
 	}
-	d := w.digest(1)
-	c := d.Comparisons()[0]
-	if c.N != 19 || c.Invalid != 1 || c.LostLeft != 1 || c.LostRight != 0 {
-		t.Errorf("%d pairs, %d invalid, lost %d and %d; want 19, 1, 1, 0", c.N, c.Invalid, c.LostLeft, c.LostRight)
+	a, b := quiet.digest(1), loud.digest(1)
+	want, got := a.Comparisons()[0], b.Comparisons()[0]
+	if got.Disturbed != 5 || len(b.Noise) != 5 || b.disturbed(&b.Cells[got.Left]) != 5 {
+		t.Fatalf("%d trials disturbed, %d listed: %v; want the 5 of the fast arm", got.Disturbed, len(b.Noise), b.Noise)
 	}
-	if n := len(d.Cells[1].Values["wall_s"]); n != 20 {
-		t.Errorf("the summary has %d values, want all 20", n)
+	if got.N != 20 || got.NLeft != 20 || got.NRight != 20 || got.Theta != want.Theta || got.Shift != want.Shift || got.Verdict != Supported {
+		t.Errorf("%d pairs, %v, %s; without noise %d, %v, %s", got.N, got.Theta, got.Verdict, want.N, want.Theta, want.Verdict)
 	}
-	want := Noise{Trial: 6, Block: 3, Cell: "processes-2", Causes: []string{"throttled 10 %"}, Invalid: true}
-	if diff := cmp.Diff([]Noise{want}, d.Noise); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	if noisy, invalid := d.IsNoisy(6); !noisy || !invalid {
-		t.Error("trial 6 is not marked")
+	if n := b.Noise[0]; !b.IsNoisy(n.Trial) || b.IsNoisy(40) {
+		t.Errorf("trial %d should be noisy, and 40 not", n.Trial)
 	}
 }
 
-// What others do to its CPUs leaves a trial's memory as it is; swapping does
-// not.
-func TestMemoryOutlivesForeignCPU(t *testing.T) {
-	d := &Digest{}
-	d.invalid.Add(1)
-	d.invalid.Add(2)
-	d.swapped.Add(2)
-	c := &Cell{Trials: []int{1, 2, 3}, Blocks: []int{1, 2, 3}, Values: map[string][]float64{"wall_s": {1, 2, 3}, "mem_high_B": {4, 5, 6}}}
-	for metric, want := range map[string][]float64{"wall_s": {3}, "mem_high_B": {4, 6}} {
-		if diff := cmp.Diff(want, d.arm(c, metric).values); diff != "" {
-			t.Errorf("%s: -want +got:\n%s", metric, diff)
-		}
+// TestNoisyArmDecidesNothing disturbs so much of one arm that its claims and
+// comparisons decide nothing, though the run as a whole is quiet enough.
+func TestNoisyArmDecidesNothing(t *testing.T) {
+	most := 4.0
+	for _, test := range []struct {
+		name  string
+		upTo  int // blocks whose processes trial is disturbed
+		claim experiments.Claim
+		want  string
+	}{
+		{"a quarter", 5, compares("c", "processes", "goroutines"), Supported},
+		{"more", 6, compares("c", "processes", "goroutines"), Inconclusive},
+		{"a bound, a quarter", 5, experiments.Claim{ID: "b", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &most}, Supported},
+		{"a bound, more", 6, experiments.Claim{ID: "b", Kind: experiments.ClaimBound, Metric: "wall_s", AtMost: &most}, Inconclusive},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := controlled()
+			w.cells, w.controls, w.claims = w.cells[:2], experiments.Controls{}, []experiments.Claim{test.claim}
+			w.change = func(t *record.Trial, _ *rand.Rand) {
+				if t.Block <= test.upTo && t.Model == experiments.Processes {
+					t.StealS = 0.2 * t.WallS * float64(t.Cores)
+				}
+			}
+			d := w.digest(1)
+			if broken := brokenGates(d.Gates); broken != "" {
+				t.Fatal(broken)
+			}
+			v, c := d.Verdicts()[0], d.Comparisons()[0]
+			if v.Verdict != test.want || c.Verdict != test.want {
+				t.Errorf("the claim is %s (%s), the comparison %s (%s); want %s", v.Verdict, v.Reason, c.Verdict, c.Why, test.want)
+			}
+			if says := "6 of 20 trials of sieve, processes, 2 cores disturbed, for example trial 2: steal 20 %"; test.want == Inconclusive {
+				if !strings.HasSuffix(v.Reason, says) || c.Why != says || v.Trials != 0 {
+					t.Errorf("claim %q (%d trials), comparison %q; want %q", v.Reason, v.Trials, c.Why, says)
+				}
+			}
+		})
 	}
 }

@@ -101,7 +101,7 @@ func (d *Digest) comparisonRow(c *Comparison, margin float64) []string {
 	left, right := &d.Cells[c.Left], &d.Cells[c.Right]
 	row := []string{c.Claim, c.Axis, left.Workload, left.Label, paramText(left.Params),
 		left.ID, Title(left.Cell), right.ID, Title(right.Cell), c.Metric, strconv.FormatBool(c.Paired)}
-	for _, n := range []int{c.N, c.NLeft, c.NRight, c.LostLeft, c.LostRight, c.Invalid} {
+	for _, n := range []int{c.N, c.NLeft, c.NRight, c.LostLeft, c.LostRight, c.Disturbed} {
 		row = append(row, strconv.Itoa(n))
 	}
 	row = append(row, numbers(c.Theta.Estimate, c.Theta.Lo95, c.Theta.Hi95, c.Theta.Lo90, c.Theta.Hi90, c.P, c.BH,

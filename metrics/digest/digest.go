@@ -22,9 +22,9 @@ type Digest struct {
 	Gates    []Gate   // what must hold before a verdict counts: the plan's controls, and noise
 	Noise    []Noise  // trials that something disturbed, in the file's order; at most maxFailures
 
-	noisy, invalid, swapped record.Set // numbers of trials
-	resamples               int        // of a bootstrap; 0: as many as the number of curves allows
-	derived                 *derived   // what was derived so far; nil in a Digest not made by Load
+	noisy     record.Set // numbers of trials
+	resamples int        // of a bootstrap; 0: as many as the number of curves allows
+	derived   *derived   // what was derived so far; nil in a Digest not made by Load
 }
 
 // Gate is one condition of trust. A verdict of a run with a broken gate is

@@ -70,6 +70,7 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 	k := contrast{less: p.metric.Less, blocks: d.Manifest.Plan.Order != "sequential", flip: flip, seed: d.Manifest.Plan.Seed, margin: margin}
 	c := k.of(d.arm(&d.Cells[p.left], p.metric.Name), d.arm(&d.Cells[p.right], p.metric.Name))
 	c.Axis, c.Metric, c.Left, c.Right = axis, p.metric.Name, p.left, p.right
+	c.unless(d.tooNoisy(p.left, p.right))
 	return c
 }
 

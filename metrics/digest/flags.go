@@ -31,11 +31,8 @@ func (c *Cell) Outliers(metric string) []int {
 	return list
 }
 
-// IsNoisy reports whether something disturbed the trial, and whether that
-// makes it invalid for comparisons, fits and claims.
-func (d *Digest) IsNoisy(trial int) (noisy, invalid bool) {
-	return d.noisy.Has(trial), d.invalid.Has(trial)
-}
+// IsNoisy reports whether something disturbed the trial.
+func (d *Digest) IsNoisy(trial int) bool { return d.noisy.Has(trial) }
 
 const (
 	leastSeries = 10   // trials below which a cell's order and its outliers say nothing
@@ -126,23 +123,15 @@ func (d *Digest) noiseWarnings() []string {
 	if len(d.Noise) == 0 {
 		return list
 	}
-	blocks, invalid := map[int]bool{}, 0
+	blocks := map[int]bool{}
 	for _, n := range d.Noise {
 		blocks[n.Block] = true
-		if n.Invalid {
-			invalid++
-		}
 	}
 	worst := slices.MaxFunc(d.Noise, func(a, b Noise) int {
-		return cmp.Or(cmp.Compare(truth(a.Invalid), truth(b.Invalid)), len(a.Causes)-len(b.Causes), b.Trial-a.Trial)
+		return cmp.Or(len(a.Causes)-len(b.Causes), b.Trial-a.Trial)
 	})
-	list = append(list, fmt.Sprintf("noise: %s in %s were disturbed by more than %s of their time, for example %s; flagged and kept",
+	return append(list, fmt.Sprintf("noise: %s in %s were disturbed by more than %s of their time, for example %s; flagged and kept",
 		trials(len(d.Noise)), count(len(blocks), "block"), percent(maxDisturbed), worst.Words()))
-	if invalid > 0 {
-		list = append(list, fmt.Sprintf("%s invalid for a cause beside their value (throttled, swapped, CPUs taken): in no comparison, fit or claim",
-			trials(invalid)))
-	}
-	return list
 }
 
 // kind gathers the cells of one kind of warning.

@@ -200,7 +200,7 @@ func nans(n, room int) []float64 {
 // digest turns what was gathered into the Digest.
 func (l *loader) digest() *Digest {
 	d := &Digest{Manifest: *l.manifest, Failures: l.failures, Rows: l.rows, derived: &derived{},
-		Noise: l.noise.list, noisy: l.noise.noisy, invalid: l.noise.invalid, swapped: l.noise.swapped}
+		Noise: l.noise.list, noisy: l.noise.noisy}
 	longest, used := 0, 0
 	for _, g := range l.cells {
 		longest = max(longest, len(g.trials))

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -131,6 +132,9 @@ func comparePair(a, b *Digest, i, j int, m Metric, gates []Gate) RunPair {
 	p.MedianA, p.MedianB = stat.Median(before.values), stat.Median(after.values)
 	if p.Verdict != NoData {
 		p.Verdict, p.Why = Judge(p.Theta, p.Shift, Target{Margin: p.Margin}, gates)
+	}
+	if brokenGates(gates) == "" {
+		p.unless(cmp.Or(a.tooNoisy(i), b.tooNoisy(j)))
 	}
 	return p
 }

@@ -67,11 +67,46 @@ func (d *Digest) judge() []Verdict {
 		default:
 			v.Reason = fmt.Sprintf("a claim of kind %q: known are compare, bound, proportion, scaling", claim.Kind)
 		}
+		v.weigh(d)
 		v.combine(d)
 		list[i] = v
 	}
 	correct(list)
 	return list
+}
+
+// weigh makes the parts inconclusive whose trials something disturbed too
+// often. More trials would not mend that.
+func (v *Verdict) weigh(d *Digest) {
+	if v.Broken != "" {
+		return
+	}
+	for i := range v.Parts {
+		p := &v.Parts[i]
+		if p.Verdict == NoData {
+			continue
+		}
+		if noisy := d.tooNoisy(v.cells(d, p)...); noisy != "" {
+			p.Verdict, p.Reason, p.need = Inconclusive, noisy, nil
+			if p.Comparison != nil {
+				p.Comparison.unless(noisy)
+			}
+		}
+	}
+}
+
+// cells lists the cells that a part looks at: one, two or those of a curve.
+func (v *Verdict) cells(d *Digest, p *Part) []int {
+	switch {
+	case p.Right != none:
+		return []int{p.Left, p.Right}
+	case v.Claim.Kind == experiments.ClaimScaling:
+		fits := d.Fits()
+		if k := slices.IndexFunc(fits, func(f Fit) bool { return slices.Contains(f.Cells, p.Left) }); k >= 0 {
+			return fits[k].Cells
+		}
+	}
+	return []int{p.Left}
 }
 
 // combine draws one verdict from those of the parts. All must agree for a
