@@ -54,3 +54,29 @@ func TestFarPeakIsCalledExtrapolation(t *testing.T) {
 		t.Errorf("peak at %g, warnings %q", n, f.Warnings)
 	}
 }
+
+// TestLackOfFit: a true law is rejected as often as the level says, a false
+// one always, and without replicates or spare counts there is no test.
+func TestLackOfFit(t *testing.T) {
+	rejected, runs := 0, 400
+	for i := range runs {
+		d := trials(Curve{USL, 1000, 0.05, 0.002}, cores, 6, 0.03, uint64(i))
+		f, err := Fit(USL, d, Options{Resamples: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.LackOfFit < 0.1 {
+			rejected++
+		}
+		if f, _ = Fit(Linear, d, Options{Resamples: -1}); !(f.LackOfFit < 1e-6) {
+			t.Errorf("linear law on USL data: p = %g", f.LackOfFit)
+		}
+	}
+	if rejected < 22 || rejected > 60 { // 40 expected, 3 sd either way
+		t.Errorf("the true law is rejected %d times of %d at 0.1", rejected, runs)
+	}
+	single, err := Fit(USL, trials(Curve{USL, 1000, 0.05, 0.002}, cores, 1, 0.03, 1), Options{Resamples: -1})
+	if err != nil || !math.IsNaN(single.LackOfFit) {
+		t.Errorf("single trials: p = %g (%v)", single.LackOfFit, err)
+	}
+}
