@@ -99,7 +99,9 @@ func TestDoubtAboutTheChoice(t *testing.T) {
 		want   string
 	}{
 		{func(*Fit, *law.Fitted) {}, ""},
-		{func(f *Fit, _ *law.Fitted) { f.Choice.Clear, f.Choice.Says = false, "cannot distinguish usl from amdahl" }, "the usl law is not established: cannot distinguish usl from amdahl"},
+		{func(f *Fit, _ *law.Fitted) {
+			f.Choice.Clear, f.Choice.Says = false, "cannot distinguish usl from amdahl"
+		}, "the usl law is not established: cannot distinguish usl from amdahl"},
 		{func(_ *Fit, one *law.Fitted) { one.AICc, one.Trials = math.Inf(1), 5 }, "5 trials are too few to compare laws by AICc"},
 		{func(f *Fit, one *law.Fitted) { one.MaxN, f.Options.CPUs = 4, 8 }, "the peak at 9.49 workers lies beyond the 4 measured and the 8 CPUs present: an extrapolation"},
 		{func(_ *Fit, one *law.Fitted) { one.LackOfFit = 0.009 }, "the usl curve misses the trials by more than they scatter (lack of fit, p = 0.009)"},

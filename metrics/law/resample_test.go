@@ -9,13 +9,13 @@ import (
 
 func TestWhatIsResampled(t *testing.T) {
 	c := Curve{USL, 1000, 0.05, 0.002}
-	many, one := trials(c, cores, 6, 0.03, 1), trials(c, cores, 1, 0.03, 1)
+	many, one := trials(c, cores, 10, 0.03, 1), trials(c, cores, 1, 0.03, 1)
 	unblocked := Data{N: many.N, X: many.X}
-	few := trials(c, cores, 4, 0.03, 1) // fewer than 5 blocks
+	few := trials(c, cores, 9, 0.03, 1)
 	for _, test := range []struct {
 		d   Data
 		how string
-	}{{many, byBlock}, {unblocked, byTrial}, {few, byTrial}, {one, byResidual}} {
+	}{{many, byBlock}, {unblocked, byTrial}, {few, byPool}, {one, byResidual}} {
 		f, err := Fit(USL, test.d, Options{Resamples: 200})
 		if err != nil {
 			t.Fatal(err)
