@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"forklore/experiments"
 	"forklore/metrics/law"
@@ -84,31 +85,96 @@ func (d *Digest) scalingPart(c experiments.Claim, f *Fit, claims int) Part {
 		p.Verdict, p.Reason = NoData, err.Error()
 		return p
 	}
-	decisive := p.Primary
+	complaints := slices.Clone(one.Warnings)
+	decisive, level := p.Primary, 1-alpha/float64(claims)
 	if claims > 1 {
 		o := f.Options
-		o.Level = 1 - alpha/float64(claims)
+		o.Level = level
 		strict, err := law.Fit(c.Law, f.data, o)
 		if err != nil {
 			p.Verdict, p.Reason = NoData, refusal(err)
 			return p
 		}
 		_, decisive.Lo95, decisive.Hi95, _ = quantity(&strict, c.Quantity)
+		complaints = append(complaints, fmt.Sprintf("judged by the %s interval, for %d claims", atLevel(level), claims))
 	}
+	p.Primary.Complaints = strings.Join(complaints, "; ")
 	p.Verdict, p.Reason = target.alone(decisive, d.Gates)
-	if p.Verdict != Inconclusive && one.Law != c.Law {
-		p.Reason = fmt.Sprintf("the %s fit lies on a bound: it is the %s law", c.Law, one.Law)
+	p.Reason = strings.Replace(p.Reason, "95 %", atLevel(level), 1)
+	blocks := f.blocks()
+	if brokenGates(d.Gates) == "" {
+		if doubt := f.doubt(one, c.Quantity, blocks); doubt != "" {
+			p.Verdict, p.Reason = Inconclusive, strings.Join(append([]string{doubt}, one.Warnings...), "; ")
+			if blocks < leastN { // the one doubt that trials are sure to mend
+				p.need = func() int { return leastN }
+			}
+			return p
+		}
 	}
-	trials := d.fewest(f)
-	p.need = func() int { return target.widthTrials(decisive, trials) }
+	p.need = func() int { return target.widthTrials(decisive, blocks) }
 	return p
 }
 
-// fewest returns the least number of trials of the curve's cells.
-func (d *Digest) fewest(f *Fit) int {
+func atLevel(level float64) string { return fmt.Sprintf("%.4g %%", 100*level) }
+
+// misfit is the p of the lack of fit from which a curve does not describe the
+// trials: stricter than 0.05, since no law is quite true.
+const misfit = 0.01
+
+// doubt says why nothing may be concluded from a fit, however narrow its
+// interval; empty where nothing is against it.
+func (f *Fit) doubt(one *law.Fitted, name string, blocks int) string {
+	if blocks < leastN {
+		return fmt.Sprintf("%d of the %d blocks that the interval of a fit needs", blocks, leastN)
+	}
+	if math.IsInf(one.AICc, 0) || math.IsNaN(one.AICc) {
+		return fmt.Sprintf("%d trials are too few to compare laws by AICc", one.Trials)
+	}
+	best := f.Choice.Fits[0].Law
+	if !f.Choice.Clear || best != one.Law {
+		return fmt.Sprintf("the %s law is not established: %s", one.Asked, f.Choice.Says)
+	}
+	if one.LackOfFit < misfit {
+		return fmt.Sprintf("the %s curve misses the trials by more than they scatter (lack of fit, p = %.2g)", one.Law, one.LackOfFit)
+	}
+	if name == "peak" || name == "n_star" {
+		return f.beyond(one)
+	}
+	return ""
+}
+
+// beyond says that the peak was not reached in the run.
+func (f *Fit) beyond(one *law.Fitted) string {
+	n, _ := one.Peak()
+	cpus := f.Options.CPUs
+	switch {
+	case math.IsInf(n, 1):
+		return fmt.Sprintf("the %s curve has no peak: what it says beyond the %g workers measured is an extrapolation", one.Law, one.MaxN)
+	case n > one.MaxN && cpus > 0 && n > float64(cpus):
+		return fmt.Sprintf("the peak at %.3g workers lies beyond the %g measured and the %d CPUs present: an extrapolation", n, one.MaxN, cpus)
+	case n > one.MaxN:
+		return fmt.Sprintf("the peak at %.3g workers lies beyond the %g measured: an extrapolation", n, one.MaxN)
+	}
+	return ""
+}
+
+// blocks returns the least number of blocks, or of trials where there are
+// none, that a number of workers has.
+func (f *Fit) blocks() int {
+	seen := map[float64]map[int]bool{}
+	for i, n := range f.data.N {
+		if seen[n] == nil {
+			seen[n] = map[int]bool{}
+		}
+		b := i
+		if len(f.data.Block) > 0 {
+			b = f.data.Block[i]
+		}
+		seen[n][b] = true
+	}
 	least := math.MaxInt
-	for _, i := range f.Cells {
-		least = min(least, len(d.Cells[i].Trials))
+	for _, blocks := range seen {
+		least = min(least, len(blocks))
 	}
 	return least
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Options of a fit. The zero value fits the logarithm of throughput and draws
@@ -26,6 +28,11 @@ type Fitted struct {
 	MinN, MaxN     float64 // range of the concurrencies
 	RSS            float64 // squared error over all trials: of log X, or of X where Plain
 	AICc           float64 // n log(RSS/n) + 2k + 2k(k+1)/(n-k-1), k = free parameters + 1; +Inf for n <= k+1
+
+	// LackOfFit is the p of the F test of the curve against the scatter of the
+	// trials of each concurrency (pure error; Draper and Smith 1998, 2.1): small
+	// where the curve misses the means. NaN without replicates or spare counts.
+	LackOfFit float64
 
 	CI        Intervals
 	Converged bool
@@ -88,11 +95,26 @@ func (f *Fitted) describe(s *solver, g groups, p vector) {
 	if n <= k+1 {
 		f.AICc = math.Inf(1)
 	}
+	f.LackOfFit = lackOfFit(f.RSS-g.within, float64(len(g.n))-(k-1), g.within, n-float64(len(g.n)), n*s.floor())
 	se := s.errors(p, free, f.RSS/(n-k+1))
 	f.SE = Curve{f.Law, se[0], se[1], se[2]}
 	if !s.plain {
 		f.SE.Lambda *= f.Lambda
 	}
+}
+
+// lackOfFit returns the p of the F test of one sum of squares over another;
+// sums below rounding count as 0.
+func lackOfFit(lack, spare, pure, repeats, rounding float64) float64 {
+	switch {
+	case spare < 1 || repeats < 1:
+		return math.NaN()
+	case lack <= rounding:
+		return 1
+	case pure <= rounding:
+		return 0
+	}
+	return distuv.F{D1: spare, D2: repeats}.Survival(lack / spare / (pure / repeats))
 }
 
 func (f *Fitted) warn() {

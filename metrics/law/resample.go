@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"forklore/metrics/stat"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Intervals are bootstrap percentile intervals of what a fit says. Ends may be
@@ -22,7 +24,7 @@ type Intervals struct {
 type draw func(r *rand.Rand, y, w []float64)
 
 const (
-	leastBlocks   = 5
+	leastBlocks   = 10
 	resampleSteps = 60
 	// A resample needs no more digits than its noise: a fall of 1e-7 of the
 	// squared error is a thousandth of a standard error.
@@ -30,15 +32,17 @@ const (
 )
 
 // resample refits the law asked for to resamples: of whole blocks where there
-// are at least 5, since a block shares its noise; else of trials within each
-// concurrency; else, where some concurrency has a single trial, of residuals.
+// are at least 10, since a block shares its noise; else, without blocks, of
+// the trials within each concurrency where each has 10; else of the scatter
+// within concurrencies, pooled; else, where some concurrency has a single
+// trial, of residuals of the fit. All are widened for their small number.
 func (f *Fitted) resample(law string, d Data, g groups, o Options, full vector) {
 	count := o.Resamples
 	if count == 0 {
 		count = 10000
 	}
 	s := newSolver(law, g, o.Plain)
-	next, how := f.drawing(s, d, g, full)
+	next, how := f.drawing(s, d, g, full, o.Level)
 	s.q.enough = resampleEnough
 	s.q.y, s.q.w = slices.Clone(g.y), slices.Clone(g.w)
 	r := rand.New(rand.NewPCG(o.Seed, 0x1a9))
@@ -77,21 +81,34 @@ func (f *Fitted) resample(law string, d Data, g groups, o Options, full vector) 
 const (
 	byBlock    = "bootstrap of blocks"
 	byTrial    = "bootstrap of trials within each concurrency"
+	byPool     = "bootstrap of residuals within concurrencies, pooled"
 	byResidual = "bootstrap of residuals"
 )
 
-func (f *Fitted) drawing(s *solver, d Data, g groups, full vector) (draw, string) {
+func (f *Fitted) drawing(s *solver, d Data, g groups, full vector, level float64) (draw, string) {
 	blocks := slices.Compact(slices.Sorted(slices.Values(d.Block)))
+	least := slices.Min(g.w)
 	switch {
 	case len(blocks) >= leastBlocks:
-		return drawBlocks(d.Block, blocks, g), byBlock
-	case slices.Min(g.w) >= 2:
-		return drawTrials(g), byTrial
+		return drawBlocks(d.Block, blocks, g, widening(float64(len(blocks)), 1, level)), byBlock
+	case len(blocks) == 0 && least >= leastBlocks:
+		return drawTrials(g, level), byTrial
+	case least >= 2:
+		return drawPooled(g, level), byPool
 	}
-	return drawResiduals(s, g, full, f.Trials), byResidual
+	return drawResiduals(s, g, full, f.Trials, level), byResidual
 }
 
-func drawBlocks(block, blocks []int, g groups) draw {
+// widening is what residuals of n values about a fit of k parameters must be
+// multiplied by: sqrt(n/(n-k)), since the fit shrinks them, and the quantile
+// of t over that of the normal, since their size is itself an estimate.
+func widening(n, k, level float64) float64 {
+	df := max(1, n-k)
+	q := (1 + level) / 2
+	return math.Sqrt(n/df) * distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(q) / distuv.UnitNormal.Quantile(q)
+}
+
+func drawBlocks(block, blocks []int, g groups, widen float64) draw {
 	k := len(g.n)
 	sum, n := make([]float64, len(blocks)*k), make([]float64, len(blocks)*k)
 	for i, b := range block {
@@ -111,16 +128,20 @@ func drawBlocks(block, blocks []int, g groups) draw {
 		}
 		for j := range y {
 			if w[j] > 0 {
-				y[j] /= w[j]
+				y[j] = g.y[j] + widen*(y[j]/w[j]-g.y[j])
 			}
 		}
 	}
 }
 
-func drawTrials(g groups) draw {
+func drawTrials(g groups, level float64) draw {
 	members := make([][]float64, len(g.n))
 	for i, k := range g.of {
 		members[k] = append(members[k], g.trial[i])
+	}
+	wide := make([]float64, len(g.n))
+	for k, n := range g.w {
+		wide[k] = widening(n, 1, level)
 	}
 	return func(r *rand.Rand, y, _ []float64) {
 		for k, m := range members {
@@ -128,14 +149,33 @@ func drawTrials(g groups) draw {
 			for range m {
 				sum += m[r.IntN(len(m))]
 			}
-			y[k] = sum / float64(len(m))
+			y[k] = g.y[k] + wide[k]*(sum/float64(len(m))-g.y[k])
 		}
 	}
 }
 
-// drawResiduals adds residuals to the fitted curve, widened by sqrt(n/(n-3)):
-// a fit shrinks them.
-func drawResiduals(s *solver, g groups, full vector, trials int) draw {
+// drawPooled draws the scatter about the means of all concurrencies together:
+// a few trials at each tell too little of their own. It takes noise, on the
+// scale of the fit, to be the same at each.
+func drawPooled(g groups, level float64) draw {
+	widen := widening(float64(g.total), float64(len(g.n)), level)
+	rest := make([]float64, g.total)
+	for i, k := range g.of {
+		rest[i] = widen * (g.trial[i] - g.y[k])
+	}
+	return func(r *rand.Rand, y, _ []float64) {
+		clear(y)
+		for _, k := range g.of {
+			y[k] += rest[r.IntN(len(rest))]
+		}
+		for k := range y {
+			y[k] = g.y[k] + y[k]/g.w[k]
+		}
+	}
+}
+
+// drawResiduals adds residuals to the fitted curve, widened for its parameters.
+func drawResiduals(s *solver, g groups, full vector, trials int, level float64) draw {
 	fitted, rest := make([]float64, len(g.n)), make([]float64, trials)
 	for k, n := range g.n {
 		fitted[k], _ = s.q.f(&full, n)
@@ -145,7 +185,7 @@ func drawResiduals(s *solver, g groups, full vector, trials int) draw {
 		rest[i] = g.trial[i] - fitted[k]
 		mean += rest[i] / float64(trials)
 	}
-	widen := math.Sqrt(float64(trials) / float64(max(1, trials-most)))
+	widen := widening(float64(trials), most, level)
 	for i := range rest {
 		rest[i] = (rest[i] - mean) * widen
 	}

@@ -9,13 +9,13 @@ import (
 
 func TestWhatIsResampled(t *testing.T) {
 	c := Curve{USL, 1000, 0.05, 0.002}
-	many, one := trials(c, cores, 6, 0.03, 1), trials(c, cores, 1, 0.03, 1)
+	many, one := trials(c, cores, 10, 0.03, 1), trials(c, cores, 1, 0.03, 1)
 	unblocked := Data{N: many.N, X: many.X}
-	few := trials(c, cores, 4, 0.03, 1) // fewer than 5 blocks
+	few := trials(c, cores, 9, 0.03, 1)
 	for _, test := range []struct {
 		d   Data
 		how string
-	}{{many, byBlock}, {unblocked, byTrial}, {few, byTrial}, {one, byResidual}} {
+	}{{many, byBlock}, {unblocked, byTrial}, {few, byPool}, {one, byResidual}} {
 		f, err := Fit(USL, test.d, Options{Resamples: 200})
 		if err != nil {
 			t.Fatal(err)
@@ -52,5 +52,31 @@ func TestFarPeakIsCalledExtrapolation(t *testing.T) {
 	}
 	if n, _ := f.Peak(); n < 90 || !strings.Contains(strings.Join(f.Warnings, "\n"), "an extrapolation") {
 		t.Errorf("peak at %g, warnings %q", n, f.Warnings)
+	}
+}
+
+// TestLackOfFit: a true law is rejected as often as the level says, a false
+// one always, and without replicates or spare counts there is no test.
+func TestLackOfFit(t *testing.T) {
+	rejected, runs := 0, 400
+	for i := range runs {
+		d := trials(Curve{USL, 1000, 0.05, 0.002}, cores, 6, 0.03, uint64(i))
+		f, err := Fit(USL, d, Options{Resamples: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.LackOfFit < 0.1 {
+			rejected++
+		}
+		if f, _ = Fit(Linear, d, Options{Resamples: -1}); !(f.LackOfFit < 1e-6) {
+			t.Errorf("linear law on USL data: p = %g", f.LackOfFit)
+		}
+	}
+	if rejected < 22 || rejected > 60 { // 40 expected, 3 sd either way
+		t.Errorf("the true law is rejected %d times of %d at 0.1", rejected, runs)
+	}
+	single, err := Fit(USL, trials(Curve{USL, 1000, 0.05, 0.002}, cores, 1, 0.03, 1), Options{Resamples: -1})
+	if err != nil || !math.IsNaN(single.LackOfFit) {
+		t.Errorf("single trials: p = %g (%v)", single.LackOfFit, err)
 	}
 }
