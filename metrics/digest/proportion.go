@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"forklore/experiments"
 	"forklore/metrics/record"
@@ -96,14 +97,57 @@ func truth(yes bool) float64 {
 	return 0
 }
 
-// shareTrials returns the number of trials from which the interval of the
-// share seen lies clear of the bounds; 0 where 100 000 are not enough.
+// shareTrials returns the number of trials of which the interval at 1 - alpha
+// lies clear of the bounds with a chance of 80 %, by exact binomial sums, if
+// the share seen is the truth; 0 where 100 000 are not enough.
 func (t Target) shareTrials(share, alpha float64) int {
-	for n := 5; n <= 100_000; n += 1 + n/20 {
-		i, err := stat.ClopperPearson(int(math.Round(share*float64(n))), n, 1-alpha)
-		if err == nil && t.within(i.Lo, i.Hi) != Inconclusive {
+	for n := leastN; n <= 100_000; n += 1 + n/20 {
+		if t.sharePower(share, n, alpha) >= power {
 			return n
 		}
 	}
 	return 0
+}
+
+// sharePower returns the chance that n trials decide to the side of the share.
+func (t Target) sharePower(share float64, n int, alpha float64) float64 {
+	ends := func(k int) (lo, hi float64) {
+		i, err := stat.ClopperPearson(k, n, 1-alpha)
+		if err != nil {
+			return math.NaN(), math.NaN()
+		}
+		return i.Lo, i.Hi
+	}
+	atMost := func(k int) float64 { // P(X <= k)
+		switch {
+		case k < 0:
+			return 0
+		case k >= n:
+			return 1
+		case share <= 0 || share >= 1:
+			return truth(share <= 0)
+		}
+		return distuv.Binomial{N: float64(n), P: share}.CDF(float64(k))
+	}
+	least, most := t.ends()
+	if t.within(share, share) == Supported { // from the first k above the lower bound to the last below the upper
+		from := sort.Search(n+1, func(k int) bool { lo, _ := ends(k); return lo >= least })
+		to := sort.Search(n+1, func(k int) bool { _, hi := ends(k); return !(hi <= most) }) - 1
+		return max(0, atMost(to)-atMost(from-1))
+	}
+	below := sort.Search(n+1, func(k int) bool { _, hi := ends(k); return !(hi < least) }) - 1
+	above := sort.Search(n+1, func(k int) bool { lo, _ := ends(k); return lo > most })
+	return atMost(below) + 1 - atMost(above-1)
+}
+
+// ends returns the bounds, infinite where there is none.
+func (t Target) ends() (least, most float64) {
+	least, most = math.Inf(-1), math.Inf(1)
+	if t.AtLeast != nil {
+		least = *t.AtLeast
+	}
+	if t.AtMost != nil {
+		most = *t.AtMost
+	}
+	return least, most
 }

@@ -8,6 +8,8 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/law"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Quantities of a curve that claims may speak of.
@@ -111,7 +113,7 @@ func (d *Digest) scalingPart(c experiments.Claim, f *Fit, claims int) Part {
 			return p
 		}
 	}
-	p.need = func() int { return target.widthTrials(decisive, blocks) }
+	p.need = func() int { return target.widthTrials(decisive, blocks, level) }
 	return p
 }
 
@@ -179,28 +181,53 @@ func (f *Fit) blocks() int {
 	return least
 }
 
-// widthTrials returns the trials of each cell at which an interval that
-// shrinks with the square root of n lies clear of the bounds.
-func (t Target) widthTrials(r Range, n int) int {
-	need := 0.0
-	for _, b := range []*float64{t.AtLeast, t.AtMost} {
-		if b == nil {
-			continue
-		}
-		far, half := r.Estimate-*b, r.Estimate-r.Lo95
-		if far < 0 {
-			half = r.Hi95 - r.Estimate
-		}
-		scale := half / far
-		if far == 0 || math.IsInf(half, 0) || math.IsNaN(scale) {
-			return 0
-		}
-		need = max(need, float64(n)*scale*scale)
-	}
-	if need > 1e6 {
+// widthTrials returns the trials of each cell at which an interval of the
+// given level, whose n trials it shrinks with by the square root, lies clear
+// of the bounds with a chance of 80 % if the estimate is the truth. Its ends
+// are taken for those of a normal estimate, each with its own width.
+func (t Target) widthTrials(r Range, n int, level float64) int {
+	least, most := t.ends()
+	z := distuv.UnitNormal.Quantile((1 + level) / 2)
+	down, up := r.Estimate-r.Lo95, r.Hi95-r.Estimate
+	if !(down >= 0 && up >= 0) || math.IsInf(r.Estimate, 0) || r.Estimate == least || r.Estimate == most {
 		return 0
 	}
-	return int(math.Ceil(need))
+	// below is the chance that the estimate falls below v, so many of the widths
+	// to either side being its standard errors.
+	below := func(v, shrink float64) float64 {
+		half := down
+		if v > 0 {
+			half = up
+		}
+		switch {
+		case math.IsInf(half, 0):
+			return math.NaN()
+		case half == 0:
+			return truth(v >= 0)
+		}
+		return distuv.UnitNormal.CDF(z * v / (half * shrink))
+	}
+	return fewestTrials(func(trials int) float64 {
+		shrink := math.Sqrt(float64(n) / float64(trials))
+		lo, hi := least-r.Estimate, most-r.Estimate
+		switch t.within(r.Estimate, r.Estimate) {
+		case Supported:
+			p := 1.0
+			if !math.IsInf(hi, 0) {
+				p = below(hi-up*shrink, shrink)
+			}
+			if !math.IsInf(lo, 0) {
+				p -= below(lo+down*shrink, shrink)
+			}
+			return p
+		case Reversed:
+			if lo > 0 {
+				return below(lo-up*shrink, shrink)
+			}
+			return 1 - below(hi+down*shrink, shrink)
+		}
+		return math.NaN()
+	})
 }
 
 // curveTitle names a curve: its cell's title without the number of workers.

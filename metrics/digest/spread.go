@@ -2,6 +2,7 @@ package digest
 
 import (
 	"math"
+	"sort"
 
 	"forklore/metrics/stat"
 
@@ -87,31 +88,72 @@ const power = 0.8
 // 80 % if the estimate were the truth, at level alpha; 0 where no number
 // below a million would.
 func (t Target) trials(s spread, alpha float64) int {
-	const most = 1e6
-	var distances []float64
-	level := alpha
+	lo, hi := math.Inf(-1), math.Inf(1)
+	level := alpha / 2 // of each one-sided test
 	if t.AtLeast == nil && t.AtMost == nil {
-		m := math.Log1p(t.Margin)
-		distances = []float64{math.Abs(s.mean) - m}
-		if distances[0] < 0 { // towards equivalence: two one-sided tests
-			level = 2 * alpha
+		hi = math.Log1p(t.Margin)
+		lo = -hi
+		if lo < s.mean && s.mean < hi { // two one-sided tests, each at alpha
+			level = alpha
 		}
 	}
-	for _, b := range []*float64{t.AtLeast, t.AtMost} {
-		if b != nil && *b > 0 {
-			distances = append(distances, s.mean-math.Log(*b))
+	if b := t.AtLeast; b != nil && *b > 0 {
+		lo = math.Log(*b)
+	}
+	if b := t.AtMost; b != nil && *b > 0 {
+		hi = math.Log(*b)
+	}
+	if math.IsNaN(s.mean) || s.mean == lo || s.mean == hi || math.IsInf(lo, -1) && math.IsInf(hi, 1) {
+		return 0
+	}
+	return fewestTrials(func(n int) float64 { return s.power(float64(n), lo, hi, level) })
+}
+
+const mostTrials = 1_000_000
+
+// fewestTrials returns the least n, of at least 6, from which a chance that
+// grows with n is 80 %; 0 where a million give less.
+func fewestTrials(chance func(n int) float64) int {
+	if !(chance(mostTrials) >= power) {
+		return 0
+	}
+	return leastN + sort.Search(mostTrials-leastN, func(i int) bool { return chance(leastN+i) >= power })
+}
+
+// power returns the chance that one-sided t tests at level, on n trials of each
+// cell, find the mean where it is: between lo and hi, which takes both tests to
+// succeed on the same data, or beyond the nearer one. It integrates over the
+// standard deviation that the data will show.
+func (s spread) power(n, lo, hi, level float64) float64 {
+	df, se := n-1, s.sd/math.Sqrt(n)
+	if !s.paired {
+		df, se = 2*(n-1), s.sd*math.Sqrt(2/n)
+	}
+	se = max(se, 1e-12)
+	t := student(df).Quantile(1 - level)
+	normal := distuv.UnitNormal.CDF
+	const steps = 100
+	chance := 0.0
+	for i := range steps {
+		seen := se
+		known := df >= 1000
+		if !known {
+			q := distuv.ChiSquared{K: df}.Quantile((float64(i) + 0.5) / steps)
+			seen = se * math.Sqrt(q/df)
+		}
+		var p float64
+		switch { // the estimate must lie so far from the bounds
+		case s.mean > hi:
+			p = 1 - normal((hi+t*seen-s.mean)/se)
+		case s.mean < lo:
+			p = normal((lo - t*seen - s.mean) / se)
+		default:
+			p = max(0, normal((hi-t*seen-s.mean)/se)-normal((lo+t*seen-s.mean)/se))
+		}
+		chance += p / steps
+		if known {
+			return p
 		}
 	}
-	need := 0.0
-	for _, far := range distances {
-		if far == 0 || math.IsNaN(far) {
-			return 0
-		}
-		n, err := stat.Design{Paired: s.paired, Alpha: level}.Trials(math.Abs(far), max(s.sd, 1e-9), power)
-		if err != nil || n > most {
-			return 0
-		}
-		need = max(need, n)
-	}
-	return max(leastN, int(math.Ceil(need)))
+	return chance
 }
