@@ -3,6 +3,7 @@ package digest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -323,5 +324,22 @@ func TestNoisyArmDecidesNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLossesCountAgainstTheRun loses the same blocks of both sides: the better
+// side is no measure of what was lost.
+func TestLossesCountAgainstTheRun(t *testing.T) {
+	w := controlled()
+	w.cells, w.controls = w.cells[:2], experiments.Controls{}
+	w.change = func(t *record.Trial, _ *rand.Rand) {
+		if t.Block <= 4 || t.Block == 5 && t.Model == experiments.Processes {
+			t.Status = record.Crashed
+		}
+	}
+	want := "trials of comparisons were lost; what is left may be the easier part: 2 cells: " +
+		"sieve, goroutines, 2 cores (4 of 20 blocks); sieve, processes, 2 cores (5 of 20 blocks)"
+	if got := w.digest(1).Warnings; !slices.Contains(got, want) {
+		t.Errorf("%q, want %q among them", got, want)
 	}
 }

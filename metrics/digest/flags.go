@@ -42,7 +42,7 @@ const (
 // flags warns of what the values themselves and their order show. Each kind is
 // one warning, which names the first cells.
 func (d *Digest) flags() []string {
-	var outliers, drifts, unsteady, uneven, twice kind
+	var outliers, drifts, unsteady, lost, twice kind
 	var p, drift []float64
 	var at []int
 	for i := range d.Cells {
@@ -70,29 +70,38 @@ func (d *Digest) flags() []string {
 			}
 		}
 	}
-	d.unevenArms(&uneven)
+	d.lostBlocks(&lost)
 	var list []string
 	list = twice.say(list, "more than one trial of a cell in its block; comparisons take the first")
 	list = outliers.say(list, "outliers of wall_s (beyond 3 x 1.4826 MAD), flagged and kept")
 	list = drifts.say(list, "wall_s drifts over the run; pairing by block takes most of it out of comparisons")
 	list = unsteady.say(list, "unsteady: wall_s changes its level within the run")
-	list = uneven.say(list, "trials were lost on one side of comparisons; what is left may be the easier part")
+	list = lost.say(list, "trials of comparisons were lost; what is left may be the easier part")
 	if _, cut := d.pairings(); cut {
 		list = append(list, fmt.Sprintf("the exploratory grid has more than %d comparisons: the others are left out of comparisons.csv", maxGrid))
 	}
 	return append(list, d.noiseWarnings()...)
 }
 
-// unevenArms finds cells that lost trials while others of their group did not.
-func (d *Digest) unevenArms(k *kind) {
+// lostBlocks finds cells of comparisons without an ok trial in some of the
+// blocks that were run: the most that a cell of their group has, whatever the
+// end of its trials.
+func (d *Digest) lostBlocks(k *kind) {
 	for _, group := range d.groups(axisModel) {
-		best := 0
+		if len(group) < 2 {
+			continue
+		}
+		run := 0
 		for _, i := range group {
-			best = max(best, distinct(d.Cells[i].Blocks))
+			blocks := distinct(d.Cells[i].Blocks)
+			for _, n := range d.Cells[i].Failed {
+				blocks += n
+			}
+			run = max(run, blocks)
 		}
 		for _, i := range group {
-			if lost := best - distinct(d.Cells[i].Blocks); lost > 0 {
-				k.add(lost, fmt.Sprintf("%s (%d fewer)", Title(d.Cells[i].Cell), lost))
+			if lost := run - distinct(d.Cells[i].Blocks); lost > 0 {
+				k.add(lost, fmt.Sprintf("%s (%d of %s)", Title(d.Cells[i].Cell), lost, count(run, "block")))
 			}
 		}
 	}

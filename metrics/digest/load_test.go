@@ -82,7 +82,7 @@ func TestWarnings(t *testing.T) {
 			"3 of 32 trials did not end ok: 2 crashed, 1 oom",
 			"1 trial of the warm-up did not end ok",
 			"1 of 4 cells have fewer than 6 ok trials (the least: 5): their medians have no interval",
-			"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, sequential (3 fewer)"}},
+			"trials of comparisons were lost; what is left may be the easier part: 1 cell: sieve, sequential (3 of 8 blocks)"}},
 		{"interrupted", fake{cells: all, trials: 9, ended: "interrupted", skip: map[int]bool{35: true, 36: true}}, nil,
 			[]string{`the run is not complete ("interrupted"): 34 trials of 36 have a row`}},
 		{"foreign", fake{cells: all, trials: 6, change: func(t *record.Trial) {
@@ -118,7 +118,7 @@ func TestWarnings(t *testing.T) {
 			`trials.csv:4: column "trial": trial 2 has a row already; this one is left out`,
 			fmt.Sprintf("trials.csv:6: 1 fields, but the header has %d", len(record.Columns(record.TrialsFile))),
 			"trials.csv:34: the last line has no newline, so it may be half a row; it is left out",
-			"trials were lost on one side of comparisons; what is left may be the easier part: 2 cells: sieve, sequential (1 fewer); sieve, goroutines, 2 cores (1 fewer)"}},
+			"trials of comparisons were lost; what is left may be the easier part: 2 cells: sieve, sequential (1 of 8 blocks); sieve, goroutines, 2 cores (1 of 8 blocks)"}},
 		{"strange status", fake{cells: all, trials: 8}, func(s string) string {
 			lines := strings.SplitAfter(s, "\n")
 			lines[2] = strings.Replace(lines[2], ",ok,", ",great,", 1)
@@ -126,7 +126,7 @@ func TestWarnings(t *testing.T) {
 		}, []string{
 			"1 of 32 trials did not end ok: 1 great",
 			`trials.csv:3: column "status": "great" is not a status, so the trial does not count as ok; known are ok, crashed, timeout, oom, wrong, killed, skipped`,
-			"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, goroutines, 1 core (1 fewer)"}},
+			"trials of comparisons were lost; what is left may be the easier part: 1 cell: sieve, goroutines, 1 core (1 of 8 blocks)"}},
 		{"strange cell", fake{cells: all, trials: 6}, func(s string) string {
 			return strings.ReplaceAll(s, "processes-2", "0123456789ab")
 		}, []string{"1 cells of trials.csv are not in the plan of manifest.json; they are shown as their rows describe them"}},
@@ -135,7 +135,7 @@ func TestWarnings(t *testing.T) {
 		}}, func(s string) string { return strings.Join(strings.SplitAfter(s, "\n")[:24], "") },
 			[]string{"1 of 4 cells have fewer than 6 ok trials (the least: 5): their medians have no interval",
 				"1 samples belong to 1 trial without a row; they are left out",
-				"trials were lost on one side of comparisons; what is left may be the easier part: 1 cell: sieve, processes, 2 cores (1 fewer)"}},
+				"trials of comparisons were lost; what is left may be the easier part: 1 cell: sieve, processes, 2 cores (1 of 6 blocks)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
