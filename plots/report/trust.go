@@ -61,7 +61,7 @@ func (p *page) gates() {
 	for _, name := range fullGates {
 		if !has(name) {
 			absent = append(absent, name)
-			rows = append(rows, []string{name, text(gateWords[name]), "not run", map[bool]string{true: "noise unknown: neither steal nor foreign CPU nor run delay was measured"}[name == "noise"]})
+			rows = append(rows, []string{name, text(gateWords[name]), "not run", map[bool]string{true: "noise unknown: neither steal nor foreign CPU was measured"}[name == "noise"]})
 		}
 	}
 	p.para(gateSentence(len(ran), broken, absent))
@@ -89,5 +89,5 @@ func gateSentence(ran, broken int, absent []string) string {
 
 // noiseKnown reports whether any trial has a measure of what disturbed it.
 func (p *page) noiseKnown() bool {
-	return slices.ContainsFunc([]string{"steal_s", "foreign_cpu_s", "run_delay_s"}, p.has)
+	return slices.ContainsFunc([]string{"steal_s", "foreign_cpu_s"}, p.has)
 }
