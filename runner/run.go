@@ -189,8 +189,9 @@ func (c *campaign) loop(ctx context.Context) error {
 			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++
-		if a.row.Samples >= 1 {
-			c.watching = max(c.watching, a.row.SamplerCPUS/(a.row.WallS*float64(cell.Cores)))
+		share := a.row.SamplerCPUS / (a.row.WallS * float64(cell.Cores))
+		if a.row.Samples >= 1 && share > c.watching { // max would let one absent reading hide all others
+			c.watching = share
 		}
 		if a.row.Status != record.OK {
 			c.outcome.Failed++
@@ -231,8 +232,7 @@ func (c *campaign) enough(step experiments.Step, row *record.Trial, began time.T
 func (c *campaign) step(ctx context.Context, cell experiments.Cell, step experiments.Step) *attempt {
 	known := c.calibrations[groupOf(cell)]
 	if known.err != nil {
-		a := &attempt{campaign: c, cell: cell, row: newRow(cell, 0, step)}
-		a.row.Version, a.row.Started = host.Version, c.Now().UTC()
+		a := &attempt{campaign: c, cell: cell, row: c.newRow(cell, 0, step)}
 		a.row.Status, a.row.Detail = record.Skipped, known.err.Error()
 		return a
 	}

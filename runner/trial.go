@@ -40,9 +40,7 @@ type attempt struct {
 // try runs one trial of a cell. Whatever goes wrong with it is in the row; no
 // process of it is left when try returns.
 func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, step experiments.Step) *attempt {
-	a := &attempt{campaign: c, cell: cell, items: items, row: newRow(cell, items, step)}
-	a.row.Version = host.Version
-	a.row.Started = c.Now().UTC()
+	a := &attempt{campaign: c, cell: cell, items: items, row: c.newRow(cell, items, step)}
 	limit := time.Duration(cell.TimeoutS * float64(time.Second))
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -67,8 +65,9 @@ func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, 
 	return a
 }
 
-func newRow(cell experiments.Cell, items int64, step experiments.Step) record.Trial {
+func (c *campaign) newRow(cell experiments.Cell, items int64, step experiments.Step) record.Trial {
 	r := record.NewTrial()
+	r.Version, r.Started = host.Version, c.Now().UTC()
 	r.Trial, r.Block, r.Position, r.Warmup = step.Trial, step.Block, step.Position, step.Warmup
 	r.Cell, r.Workload, r.Label, r.Params = cell.ID, cell.Workload, cell.Label, cell.ParamText()
 	r.Model, r.ModelLabel = cell.Model, cell.ModelLabel

@@ -154,14 +154,5 @@ func (f *Folder) Iterations() string { return filepath.Join(f.Dir, IterationsFil
 // YAML returns the path of the copy of the experiment.
 func (f *Folder) YAML() string { return filepath.Join(f.Dir, YAMLFile) }
 
-// Summary returns the path of summary.csv.
-func (f *Folder) Summary() string { return filepath.Join(f.Dir, SummaryFile) }
-
-// Report returns the path of report.md.
-func (f *Folder) Report() string { return filepath.Join(f.Dir, ReportFile) }
-
 // Logs returns the path of the folder log.
 func (f *Folder) Logs() string { return filepath.Join(f.Dir, "log") }
-
-// Charts returns the path of the folder charts.
-func (f *Folder) Charts() string { return filepath.Join(f.Dir, "charts") }

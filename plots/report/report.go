@@ -12,7 +12,7 @@ import (
 )
 
 // File is the report's name within a results folder.
-const File = "report.md"
+const File = record.ReportFile
 
 // page is a report on its way.
 type page struct {
