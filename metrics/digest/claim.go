@@ -22,6 +22,8 @@ func (d *Digest) chosen(c experiments.Claim) (cells []int, reason string) {
 	switch unknown := unknownAxes(c.Where, d.Cells); {
 	case cells != nil:
 		return cells, ""
+	case len(d.Cells) == 0:
+		return nil, "no trial of the run has a row"
 	case unknown != nil:
 		return nil, "no cell has the axis " + strings.Join(unknown, ", ")
 	}

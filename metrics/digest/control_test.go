@@ -31,6 +31,14 @@ func controlled() world {
 		}}
 }
 
+// A run that ended before its first trial has no axes to misspell.
+func TestClaimOfAnEmptyRun(t *testing.T) {
+	_, reason := (&Digest{}).chosen(experiments.Claim{Where: map[string][]string{"cores": {"2"}}})
+	if reason != "no trial of the run has a row" {
+		t.Errorf("got %q", reason)
+	}
+}
+
 func TestControls(t *testing.T) {
 	of := func(role string, change func(*record.Trial)) func(*record.Trial, *rand.Rand) {
 		return func(t *record.Trial, r *rand.Rand) {
