@@ -1,7 +1,11 @@
 // Package work holds the workloads: what a worker does, in one file each.
 package work
 
-import "context"
+import (
+	"context"
+
+	"forklore/runner/link"
+)
 
 // Task is a range of items dealt to one worker.
 type Task struct {
@@ -18,26 +22,101 @@ type Kernel interface {
 	Do(ctx context.Context, t Task) (sum uint64, err error)
 }
 
-// Preparer is a Kernel whose workers have private state to build or memory to
+// Round is one iteration of a trial, as a peer sees it.
+type Round struct {
+	Items int64       // of all workers together; [Endless] under fixed time
+	Slot  int         // which of this process's workers runs it, from 0
+	Over  func() bool // fixed time: whether it is up; nil under fixed work. All workers read the same flag, but not at the same moment
+}
+
+// Endless is the Items of a round under fixed time.
+const Endless = -1
+
+// Peer is a workload whose workers talk to each other. Run is called once by
+// every worker of the trial, at the same time; comm has its rank. It returns
+// how many items it counts as its own and the sum of their checksums: over all
+// ranks they must add up to the round's items, and to one sum whatever the
+// model or the link. Under fixed time the workers must agree among themselves on
+// the end (the rank that counts looks at Over and tells the others in a message), so
+// that none waits for a message that never comes.
+//
+// A process whose rank fails takes the trial with it: Run need not be able to
+// give up while it waits.
+type Peer interface {
+	Run(ctx context.Context, comm link.Comm, r Round) (items int64, sum uint64, err error)
+}
+
+// Preparer is a Kernel or Peer whose workers have private state to build or memory to
 // touch before the gate. Prepare is called once by each worker, on the thread
 // that will work.
 type Preparer interface {
 	Prepare(ctx context.Context, slot int) error
 }
 
-// Closer is a Kernel that holds something to be given back after the trial.
+// Closer is a Kernel or Peer that holds something to be given back after the trial.
 type Closer interface {
 	Close() error
 }
 
-// Env is what a process offers to the kernel that is set up in it.
-type Env struct {
-	Slots int    // workers of this process
-	Rank  int    // number of the first of them within the trial
-	Dir   string // scratch folder of the trial, on the results' file system; removed after it
+// Measurer is a Kernel or Peer with numbers of its own beside time and items: those that
+// its Kind declares as Measures. Measure is called once by each worker after
+// every iteration, outside all times, and returns what the worker has measured since it
+// was last asked.
+type Measurer interface {
+	Measure(slot int) Readings
 }
 
-// Kind describes a workload: what it is, what it takes, how it is made.
+// Readings are what one worker measured in one iteration. What it did not measure is not in
+// the maps.
+type Readings struct {
+	Values map[string]float64    // by the name of a Measure
+	Hists  map[string]*Histogram // by the name of a Measure whose Hist is set
+}
+
+// Ways in which the values of workers and iterations become the one of a trial.
+const (
+	MergeSum  = "sum"
+	MergeMax  = "max"
+	MergeMin  = "min"
+	MergeMean = "mean"
+)
+
+// Measure describes a number of a workload's own. Names of scalars are metrics,
+// in claims and in tables, so they end with their unit; a histogram
+// called latency_s becomes the metrics latency_p50_s, latency_p90_s, latency_p99_s,
+// latency_p999_s and latency_max_s. Histograms of workers are merged, never averaged.
+type Measure struct {
+	Name  string // moved_B, first_s, latency_s; the same name means the same thing in every workload
+	Title string // on axes: "bytes moved"
+	Unit  string // "B", "s", "" for counts and ratios
+	Doc   string // one line
+	Less  bool   // less is better
+	Merge string // one of Merge...; of a scalar
+	Hist  bool   // a distribution instead of one number
+}
+
+// Layout is the shape of a trial: what decides whether a workload can run in it.
+type Layout struct {
+	Model     string // sequential, goroutines, threads, processes or hybrid
+	Cores     int
+	Workers   int
+	Processes int // processes that hold workers, at least 1
+	FixedTime bool
+}
+
+// Env is what a process offers to the kernel or peer that is set up in it.
+type Env struct {
+	Slots     int    // workers of this process
+	Rank      int    // number of the first of them within the trial
+	Workers   int    // of the whole trial
+	Processes int    // child processes that hold the workers; 0: all are in one process, the host
+	Locked    bool   // each worker keeps its own OS thread: the model threads
+	Dir       string // scratch folder of the trial, on the results' file system; removed after it
+	Shared    []byte // memory of the whole trial, zeroed and page-aligned, of Kind.Shared bytes; nil where that asks for none
+}
+
+// Kind describes a workload: what it is, what it takes, how it is made. Exactly one of
+// New and Peer is set.
 type Kind struct {
 	Name     string
 	Summary  string // one line for lists
@@ -45,6 +124,26 @@ type Kind struct {
 	Item     string // what one item is, in words: "a segment of 65536 numbers"
 	Params   []Param
 	ItemByte func(Params) int64 // bytes one item moves or writes; nil where throughput in bytes/s says nothing
+	ItemOps  func(Params) int64 // operations in one item; nil where an item is the operation
+	Measures []Measure
 	New      func(Params, Env) (Kernel, error)
+	Peer     func(Params, Env) (Peer, error)
 	Hidden   bool // misbehaves on purpose: usable, but not listed as a workload
+
+	// Shared returns how many bytes all workers of a trial share, also across
+	// processes; nil: none.
+	Shared func(ps Params, workers int) int64
+
+	// Links says which pairs of a Peer's workers talk, and how; nil for a Kernel.
+	Links func(ps Params, workers int) link.Plan
+
+	// Refuse returns why the workload has no counterpart in a layout, as
+	// a sentence without a full stop, or "" if it can run. Such cells are dropped
+	// from the grid with that reason. nil refuses nothing.
+	Refuse func(ps Params, l Layout) string
 }
+
+// Unavailable is an error of New, Peer or Prepare: the system lacks, or limits, what the workload needs.
+// The trial is skipped instead of crashed. Its text names the
+// limit, its present value and how to raise it.
+type Unavailable = link.Unavailable
