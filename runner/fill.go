@@ -39,7 +39,7 @@ func (a *attempt) fillPhases() {
 		a.row.FirstS += float64(soonest-d.GateNS) * nano
 		a.row.MergeS += float64(d.MergedNS-latest) * nano
 		if a.cell.Iterations > 1 {
-			a.iterations = append(a.iterations, record.Iteration{Trial: a.row.Trial, Iteration: i + 1, WallS: wall})
+			a.extra.Iterations = append(a.extra.Iterations, record.Iteration{Trial: a.row.Trial, Iteration: i + 1, WallS: wall})
 		}
 	}
 	a.row.ColdS = a.row.SpawnS + a.row.SetupS + a.row.WallS + a.row.MergeS + a.row.ReapS
@@ -101,7 +101,7 @@ func (a *attempt) fillSpent() {
 }
 
 func (a *attempt) fillReadings(w metrics.Readings) {
-	a.samples = w.Samples
+	a.extra.Samples = w.Samples
 	r := &a.row
 	r.MemLowB, r.RSSPeakB = w.PSSPeakB, w.RSSPeakB
 	r.PSSReadyB, r.PSSDoneB, r.USSDoneB = w.PSSReadyB, w.PSSDoneB, w.USSDoneB

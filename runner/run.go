@@ -129,11 +129,21 @@ func (c *campaign) open() error {
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
 	}
-	iterates := slices.ContainsFunc(c.plan.Cells, func(cell experiments.Cell) bool { return cell.Iterations > 1 })
-	if c.journal, err = c.folder.Journal(iterates); err != nil {
+	if c.journal, err = c.folder.Journal(c.contents()); err != nil {
 		return err
 	}
 	return c.reserve()
+}
+
+// contents says which files the run will have.
+func (c *campaign) contents() record.Contents {
+	hist := func(m record.Measure) bool { return m.Hist }
+	plain := func(m record.Measure) bool { return !m.Hist }
+	return record.Contents{
+		Iterations: slices.ContainsFunc(c.plan.Cells, func(cell experiments.Cell) bool { return cell.Iterations > 1 }),
+		Measures:   slices.ContainsFunc(c.manifest.Measures, plain),
+		Histograms: slices.ContainsFunc(c.manifest.Measures, hist),
+	}
 }
 
 // reserve puts room aside for the last manifest.
@@ -155,7 +165,7 @@ func (c *campaign) describe(machine record.Machine) record.Manifest {
 		Name: e.Name, Question: e.Question, Analysis: e.Analysis, Tags: e.Tags, Charts: e.Charts,
 		File: e.File, SHA256: fmt.Sprintf("%x", sha256.Sum256(e.Text)),
 		Command: c.Command, Set: e.Options.Set, Filter: e.Options.Filter, Profile: e.Options.Profile,
-		Plan: *c.plan, Version: host.Version, Commit: c.Commit, GoVersion: runtime.Version(),
+		Plan: *c.plan, Measures: measuresOf(c.plan), Version: host.Version, Commit: c.Commit, GoVersion: runtime.Version(),
 		Started: c.Now().UTC(), Ended: "running", Machine: machine,
 	}
 }
@@ -185,7 +195,7 @@ func (c *campaign) loop(ctx context.Context) error {
 		cell := &c.plan.Cells[step.Cell]
 		c.report(Progress{Phase: Running, Cell: cell, Step: step, Total: total})
 		a := c.step(ctx, *cell, step)
-		if err := c.journal.Append(&a.row, a.samples, a.iterations); err != nil {
+		if err := c.journal.Append(&a.row, a.extra); err != nil {
 			return fmt.Errorf("the run ends after %d trials, which are safe: %w", c.outcome.Trials, err)
 		}
 		c.outcome.Trials++

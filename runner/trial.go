@@ -21,12 +21,11 @@ import (
 // attempt is one trial on its way to becoming a row.
 type attempt struct {
 	*campaign
-	cell       experiments.Cell
-	items      int64
-	cpus       []int
-	row        record.Trial
-	samples    []record.Sample
-	iterations []record.Iteration
+	cell  experiments.Cell
+	items int64
+	cpus  []int
+	row   record.Trial
+	extra record.Rows
 
 	tree    *host.Trial
 	procs   []host.Process

@@ -14,7 +14,7 @@ var noRange = Range{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), 
 // boundParts judges a metric of each cell against numbers: its median, with
 // the mean as companion.
 func (d *Digest) boundParts(c experiments.Claim, claims int) ([]Part, string) {
-	m, err := Lookup(c.Metric)
+	m, err := d.Metric(c.Metric)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -36,7 +36,7 @@ func (d *Digest) compareParts(c experiments.Claim, claims int) ([]Part, string) 
 	if c.Axis == "" {
 		c.Axis = axisModel
 	}
-	m, err := Lookup(c.Metric)
+	m, err := d.Metric(c.Metric)
 	if err != nil {
 		return nil, err.Error()
 	}

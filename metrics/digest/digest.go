@@ -16,6 +16,7 @@ type Digest struct {
 	Lines    []Line
 
 	Iterations []Iterated // of at most maxLines trials; nil where trials do their work once
+	Dists      []Dist     // distributions that workloads measured, by cell, trial and name; of at most maxLines trials
 
 	Rows     int      // rows of trials.csv, warm-ups and failures included
 	Warnings []string // what a reader must know before believing the numbers
@@ -63,6 +64,22 @@ type Line struct {
 	CPUs  []float64 // CPUs in use since the tick before: a rate, NaN at the first tick
 	RSS   []float64 // bytes
 	PSS   []float64 // bytes, NaN where it was not read
+}
+
+// Dist is one distribution of durations that the workers of one trial measured, in at most
+// maxBuckets spans, which are merged from the file's where it has more. Quantiles as metrics are taken
+// from the file's own spans.
+type Dist struct {
+	Cell    int // index into Digest.Cells
+	Trial   int
+	Name    string // of the measure, with its unit: "latency_s"
+	Buckets []Bucket
+}
+
+// Bucket is how many durations lie in [LoS, HiS].
+type Bucket struct {
+	LoS, HiS float64
+	Count    int
 }
 
 // Iterated is one trial iteration by iteration: every Step-th, at most 200.

@@ -129,7 +129,7 @@ func (d *Digest) primary(i, j int) []Metric {
 	for k, name := range append(names, memory) {
 		// The first is shown even where nothing came of it.
 		if k == 0 || d.Cells[i].has(name) && d.Cells[j].has(name) {
-			m, err := Lookup(name)
+			m, err := d.Metric(name)
 			if err == nil {
 				list = append(list, m)
 			}

@@ -54,7 +54,7 @@ func (f fake) write(t testing.TB) string {
 	if err := record.WriteManifest(folder.Manifest(), m); err != nil {
 		t.Fatal(err)
 	}
-	j, err := folder.Journal(false)
+	j, err := folder.Journal(record.Contents{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (f fake) write(t testing.TB) string {
 			if f.samples != nil {
 				samples = f.samples(&row)
 			}
-			if err := j.Append(&row, samples, nil); err != nil {
+			if err := j.Append(&row, record.Rows{Samples: samples}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -42,6 +42,12 @@ func Load(dir string) (*Digest, error) {
 	if err := l.loadIterations(folder.Iterations(), d); err != nil {
 		return nil, err
 	}
+	if err := l.loadMeasures(folder.Measures(), d); err != nil {
+		return nil, err
+	}
+	if err := l.loadDists(folder.Histograms(), d); err != nil {
+		return nil, err
+	}
 	d.gate()
 	d.Warnings = append(l.warnings(d), d.flags()...)
 	return d, nil
@@ -219,9 +225,11 @@ func (l *loader) digest() *Digest {
 			Values: make(map[string][]float64, len(metrics))}
 		n := len(g.trials)
 		for i, m := range metrics {
-			c.Values[m.Name] = absent[:n:n]
-			if g.columns != nil && g.columns[i] != nil {
+			switch {
+			case g.columns != nil && g.columns[i] != nil:
 				c.Values[m.Name] = g.columns[i]
+			case !rare[m.Name]:
+				c.Values[m.Name] = absent[:n:n]
 			}
 		}
 		if c.Control != "" {

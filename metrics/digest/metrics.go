@@ -11,23 +11,34 @@ import (
 
 // Metric is a number that every ok trial has, derived from its row alone.
 type Metric struct {
-	Name  string // with its unit: "wall_s"
-	Title string // on axes: "wall time"
-	Unit  string // "s", "B", "items/s", "B/s", "" for counts and ratios
-	Doc   string // one line, with the source
-	Less  bool   // less is better; false: more is better, or neither
-	Of    func(*record.Trial) float64
+	Name  string                      // with its unit: "wall_s"
+	Title string                      // on axes: "wall time"
+	Unit  string                      // "s", "B", "items/s", "B/s", "" for counts and ratios
+	Doc   string                      // one line, with the source
+	Less  bool                        // less is better; false: more is better, or neither
+	Of    func(*record.Trial) float64 // nil for what a workload measures of itself
 }
 
 // Metrics returns every metric in the order in which tables show them. The
 // slice is the caller's.
 func Metrics() []Metric { return slices.Clone(metrics) }
 
-// Lookup returns the metric with that name; the error for an unknown name
+// Metrics returns every metric of a run: those that all trials have, then what
+// its workloads measure of themselves.
+func (d *Digest) Metrics() []Metric {
+	return slices.Concat(metrics, MeasureMetrics(d.Manifest.Measures))
+}
+
+// Metric returns the metric of the run with that name; the error for an unknown name
 // lists the known ones.
-func Lookup(name string) (Metric, error) {
+func (d *Digest) Metric(name string) (Metric, error) { return named(name, d.Metrics()) }
+
+// Lookup returns the metric with that name among those that every run has.
+func Lookup(name string) (Metric, error) { return named(name, metrics) }
+
+func named(name string, list []Metric) (Metric, error) {
 	var names []string
-	for _, m := range metrics {
+	for _, m := range list {
 		if m.Name == name {
 			return m, nil
 		}
@@ -36,11 +47,45 @@ func Lookup(name string) (Metric, error) {
 	return Metric{}, fmt.Errorf("unknown metric %q; known are %s", name, strings.Join(names, ", "))
 }
 
+// distQuantiles are what becomes of a distribution: one number for each trial.
+var distQuantiles = []struct {
+	name, title string
+	q           float64
+}{
+	{"p50", "median", 0.5}, {"p90", "90 % quantile", 0.9}, {"p99", "99 % quantile", 0.99}, {"p999", "99.9 % quantile", 0.999}, {"max", "maximum", 1},
+}
+
+// QuantileName returns the name of a distribution's metric: latency_p99_s for
+// latency_s and p99.
+func QuantileName(dist, quantile string) string {
+	stem, ok := strings.CutSuffix(dist, "_s")
+	if !ok {
+		return dist + "_" + quantile
+	}
+	return stem + "_" + quantile + "_s"
+}
+
+// MeasureMetrics returns the metrics that measures become.
+func MeasureMetrics(measures []record.Measure) []Metric {
+	var list []Metric
+	for _, m := range measures {
+		if !m.Hist {
+			list = append(list, Metric{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less})
+			continue
+		}
+		for _, q := range distQuantiles {
+			list = append(list, Metric{Name: QuantileName(m.Name, q.name), Title: m.Title + ", " + q.title, Unit: m.Unit,
+				Doc: q.title + " of a trial: " + m.Doc, Less: m.Less})
+		}
+	}
+	return list
+}
+
 type row = *record.Trial
 
 // One block adds one metric. Each costs eight bytes a trial in memory, and more
 // than 28 double the map of every cell (Go's maps hold 28 in 32 slots): what no
-// chart or table needs stays in trials.csv alone.
+// chart or table needs stays in trials.csv alone, and what most runs lack is rare.
 var metrics = []Metric{
 	{"wall_s", "wall time", "s",
 		"gate to the last worker's finish (monotonic clock)",
@@ -51,6 +96,12 @@ var metrics = []Metric{
 	{"throughput_B_per_s", "throughput", "B/s",
 		"bytes_done_B / wall_s",
 		false, func(t row) float64 { return ratio(t.BytesDone, t.WallS) }},
+	{"throughput_ops_per_s", "throughput", "ops/s",
+		"ops_done / wall_s",
+		false, func(t row) float64 { return ratio(t.OpsDone, t.WallS) }},
+	{"cpu_per_op_s", "CPU time per operation", "s",
+		"cpu_work_s / ops_done",
+		true, func(t row) float64 { return ratio(t.CPUWorkS, t.OpsDone) }},
 	{"cpu_s", "CPU time", "s",
 		"user and system time of the whole tree, spawn to reap (cgroup or wait4 rusage)",
 		true, func(t row) float64 { return t.CPUS }},
@@ -127,6 +178,9 @@ var metrics = []Metric{
 		"noise: time the workers' threads were runnable but waited (schedstat)",
 		true, func(t row) float64 { return t.RunDelayS }},
 }
+
+// rare metrics are those that most runs lack: cells without one have no entry for it.
+var rare = map[string]bool{"throughput_ops_per_s": true, "cpu_per_op_s": true}
 
 // ratio is a/b, absent where b is 0 or either is absent.
 func ratio(a, b float64) float64 {

@@ -25,6 +25,8 @@ func TestResultsReadme(t *testing.T) {
 		record.TrialsFile:     columnTable(record.Columns(record.TrialsFile)),
 		record.SamplesFile:    columnTable(record.Columns(record.SamplesFile)),
 		record.IterationsFile: columnTable(record.Columns(record.IterationsFile)),
+		record.MeasuresFile:   columnTable(record.Columns(record.MeasuresFile)),
+		record.HistogramsFile: columnTable(record.Columns(record.HistogramsFile)),
 		record.SummaryFile:    columnTable(SummaryColumns),
 
 		record.ComparisonsFile: columnTable(ComparisonColumns),

@@ -65,7 +65,7 @@ func summaryNames() []string {
 
 func (d *Digest) summarize(yield func([]string) bool) {
 	var shown []Metric
-	for _, m := range metrics {
+	for _, m := range d.Metrics() {
 		if m.Name == "wall_s" || d.has(m.Name) {
 			shown = append(shown, m)
 		}

@@ -88,13 +88,13 @@ func (w world) write(t testing.TB, seed uint64) string {
 	if err := record.WriteManifest(folder.Manifest(), w.manifest()); err != nil {
 		t.Fatal(err)
 	}
-	j, err := folder.Journal(false)
+	j, err := folder.Journal(record.Contents{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows := w.rows(seed)
 	for i := range rows {
-		if err := j.Append(&rows[i], nil, nil); err != nil {
+		if err := j.Append(&rows[i], record.Rows{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -43,6 +43,9 @@ type tally struct {
 	strangeTrials  int
 	apart          int
 	noIterations   bool
+	noMeasures     bool
+	noDists        bool
+	oddMeasures    int
 	oddIterations  int
 }
 
@@ -161,6 +164,9 @@ func (l *loader) warnings(d *Digest) []string {
 	say(y.apart > 0, "the samples of %s do not stand together; only the first part is shown", trials(y.apart))
 	say(y.noIterations, "there is no %s: what single iterations took is not known", record.IterationsFile)
 	say(y.oddIterations > 0, "%s of %s without a row, out of order or without a time; left out", count(y.oddIterations, "row"), record.IterationsFile)
+	say(y.noMeasures, "there is no %s: what the workloads measured of themselves is not known", record.MeasuresFile)
+	say(y.noDists, "there is no %s: the distributions that the workloads measured are not known", record.HistogramsFile)
+	say(y.oddMeasures > 0, "%s of %s and %s belong to no trial or no known measure; left out", count(y.oddMeasures, "row"), record.MeasuresFile, record.HistogramsFile)
 	for _, f := range y.faults {
 		say(true, "%s", f)
 	}

@@ -19,8 +19,9 @@ type Column struct {
 	Key  bool   // a file without the column, or a row without a value, is refused
 }
 
-// Columns lists the columns of trials.csv, samples.csv or iterations.csv in
-// the order in which they are written, or nil for any other name.
+// Columns lists the columns of trials.csv, samples.csv, iterations.csv,
+// measures.csv or histograms.csv in the order in which they are written, or nil
+// for any other name.
 func Columns(file string) []Column {
 	switch file {
 	case TrialsFile:
@@ -29,6 +30,10 @@ func Columns(file string) []Column {
 		return columns(new(Sample))
 	case IterationsFile:
 		return columns(new(Iteration))
+	case MeasuresFile:
+		return columns(new(Measured))
+	case HistogramsFile:
+		return columns(new(Bucket))
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ const (
 	TrialsFile     = "trials.csv"
 	SamplesFile    = "samples.csv"
 	IterationsFile = "iterations.csv"
+	MeasuresFile   = "measures.csv"
+	HistogramsFile = "histograms.csv"
 	YAMLFile       = "experiment.yaml"
 	SummaryFile    = "summary.csv"
 
@@ -150,6 +152,12 @@ func (f *Folder) Samples() string { return filepath.Join(f.Dir, SamplesFile) }
 
 // Iterations returns the path of iterations.csv.
 func (f *Folder) Iterations() string { return filepath.Join(f.Dir, IterationsFile) }
+
+// Measures returns the path of measures.csv.
+func (f *Folder) Measures() string { return filepath.Join(f.Dir, MeasuresFile) }
+
+// Histograms returns the path of histograms.csv.
+func (f *Folder) Histograms() string { return filepath.Join(f.Dir, HistogramsFile) }
 
 // YAML returns the path of the copy of the experiment.
 func (f *Folder) YAML() string { return filepath.Join(f.Dir, YAMLFile) }

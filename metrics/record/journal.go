@@ -16,20 +16,39 @@ type Journal struct {
 	opened     os.FileInfo // what path named then
 	trials     *TrialWriter
 	samples    *SampleWriter
-	iterations *IterationWriter // nil unless the plan iterates
+	iterations *IterationWriter  // nil unless the plan iterates
+	measures   *Writer[Measured] // nil unless a workload measures something of its own
+	histograms *Writer[Bucket]   // nil unless one of these is a distribution
 }
 
-// Journal opens trials.csv and samples.csv, and iterations.csv if asked for.
-// Rows of an earlier run stay; samples and iterations of a trial that has no
-// row are cut off, for that trial will run again.
-func (f *Folder) Journal(iterations bool) (*Journal, error) {
+// Contents says which of the files that not every run has a run will have.
+type Contents struct{ Iterations, Measures, Histograms bool }
+
+// Rows are what a trial leaves beside its own row.
+type Rows struct {
+	Samples    []Sample
+	Iterations []Iteration
+	Measures   []Measured
+	Buckets    []Bucket
+}
+
+// Journal opens trials.csv and samples.csv, and the other files that are asked for.
+// Rows of an earlier run stay; what a trial without a row left in the other
+// files is cut off, for that trial will run again.
+func (f *Folder) Journal(with Contents) (*Journal, error) {
 	j := &Journal{}
 	var err error
 	if j.trials, err = OpenTrials(f.Trials()); err == nil {
 		j.samples, err = OpenSamples(f.Samples())
 	}
-	if err == nil && iterations {
+	if err == nil && with.Iterations {
 		j.iterations, err = OpenIterations(f.Iterations())
+	}
+	if err == nil && with.Measures {
+		j.measures, err = openMeasures(f.Measures())
+	}
+	if err == nil && with.Histograms {
+		j.histograms, err = openHistograms(f.Histograms())
 	}
 	if err == nil {
 		err = j.cutOrphans(f)
@@ -58,23 +77,32 @@ func (j *Journal) Present() error {
 	return nil
 }
 
-// Append writes a trial with its samples and iterations. After an error the
-// files hold the trials before this one, whole.
-func (j *Journal) Append(t *Trial, samples []Sample, iterations []Iteration) error {
-	if err := appendAll(j.samples, samples); err != nil {
-		return err
+// Append writes a trial after all its other rows. After an error the files
+// hold the trials before this one, whole.
+func (j *Journal) Append(t *Trial, r Rows) error {
+	err := appendAll(j.samples, r.Samples)
+	if err == nil {
+		err = appendAll(j.iterations, r.Iterations)
 	}
-	if j.iterations != nil {
-		if err := appendAll(j.iterations, iterations); err != nil {
-			return err
-		}
-	} else if len(iterations) > 0 {
-		return fmt.Errorf("append trial %d: %d iterations, but the journal was opened without them", t.Trial, len(iterations))
+	if err == nil {
+		err = appendAll(j.measures, r.Measures)
+	}
+	if err == nil {
+		err = appendAll(j.histograms, r.Buckets)
+	}
+	if err != nil {
+		return fmt.Errorf("append trial %d: %w", t.Trial, err)
 	}
 	return j.trials.Append(t)
 }
 
 func appendAll[T any](w *Writer[T], rows []T) error {
+	if w == nil {
+		if len(rows) > 0 {
+			return fmt.Errorf("%d rows of a file that the journal was opened without: %T", len(rows), rows[0])
+		}
+		return nil
+	}
 	for i := range rows {
 		if err := w.Append(&rows[i]); err != nil {
 			return err
@@ -94,6 +122,12 @@ func (j *Journal) Close() error {
 	}
 	if j.iterations != nil {
 		errs = append(errs, j.iterations.Close())
+	}
+	if j.measures != nil {
+		errs = append(errs, j.measures.Close())
+	}
+	if j.histograms != nil {
+		errs = append(errs, j.histograms.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -116,17 +150,18 @@ func (j *Journal) cutOrphans(f *Folder) error {
 			return err
 		}
 	}
-	if err := cutTail(j, j.samples, &done, func(s *Sample) int { return s.Trial }); err != nil {
-		return err
-	}
-	if j.iterations == nil {
-		return nil
-	}
-	return cutTail(j, j.iterations, &done, func(i *Iteration) int { return i.Trial })
+	return errors.Join(
+		cutTail(j, j.samples, &done, func(s *Sample) int { return s.Trial }),
+		cutTail(j, j.iterations, &done, func(i *Iteration) int { return i.Trial }),
+		cutTail(j, j.measures, &done, func(m *Measured) int { return m.Trial }),
+		cutTail(j, j.histograms, &done, func(b *Bucket) int { return b.Trial }))
 }
 
 // cutTail cuts the last rows of w's file whose trials are not done.
 func cutTail[T any](j *Journal, w *Writer[T], done *Set, trial func(*T) int) error {
+	if w == nil {
+		return nil
+	}
 	f, err := os.Open(w.path)
 	if err != nil {
 		return fmt.Errorf("read rows: %w", err)

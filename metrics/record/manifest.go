@@ -23,6 +23,7 @@ type Manifest struct {
 	Profile     string           `json:"profile,omitempty"`
 	Plan        experiments.Plan `json:"plan"`
 	Calibration []Calibration    `json:"calibration,omitempty"`
+	Measures    []Measure        `json:"measures,omitempty"` // what the plan's workloads measure of themselves
 
 	Version   string    `json:"version"` // of forklore and trialhost, which must be equal
 	Commit    string    `json:"commit,omitempty"`
@@ -33,6 +34,19 @@ type Manifest struct {
 	Stopped   string    `json:"stopped,omitempty"` // adaptive trials: why no further block was run
 	Machine   Machine   `json:"machine"`
 	Warnings  []string  `json:"warnings,omitempty"` // about the run as a whole, in words
+}
+
+// Measure describes a number that workloads take of themselves: a metric in
+// claims and tables. A distribution called latency_s stands in histograms.csv and
+// becomes the metrics latency_p50_s, latency_p90_s, latency_p99_s, latency_p999_s and latency_max_s.
+type Measure struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Unit  string `json:"unit,omitempty"`
+	Doc   string `json:"doc"`
+	Less  bool   `json:"less,omitempty"` // less is better
+	Merge string `json:"merge,omitempty"`
+	Hist  bool   `json:"hist,omitempty"`
 }
 
 // Calibration is what "items: auto" chose for one workload and its parameters.

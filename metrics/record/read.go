@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,27 @@ func ReadIterations(path string) iter.Seq2[*Iteration, error] {
 	return func(yield func(*Iteration, error) bool) {
 		row := Iteration{}
 		read(path, &row, yield, nil)
+	}
+}
+
+// ReadMeasures yields the rows of a measures.csv as [ReadTrials] does.
+func ReadMeasures(path string) iter.Seq2[*Measured, error] {
+	return func(yield func(*Measured, error) bool) {
+		row := Measured{}
+		read(path, &row, yield, nil)
+	}
+}
+
+// ReadHistograms yields the rows of a histograms.csv as [ReadTrials] does.
+func ReadHistograms(path string) iter.Seq2[*Bucket, error] {
+	return func(yield func(*Bucket, error) bool) {
+		row := Bucket{}
+		read(path, &row, yield, func(b *Bucket) error {
+			if b.Count < 1 || !(b.LoS >= 0) || !(b.HiS >= b.LoS) || math.IsInf(b.HiS, 0) {
+				return &Fault{Kind: Value, Column: "count", Err: fmt.Errorf("%d durations from %v to %v s are no span", b.Count, b.LoS, b.HiS)}
+			}
+			return nil
+		})
 	}
 }
 

@@ -13,6 +13,26 @@ type Sample struct {
 	Threads float64 `csv:"threads" doc:"OS threads of the process"`
 }
 
+// Measured is one row of measures.csv: a number that a workload took of itself in
+// one trial, merged over its workers and iterations. Which there are, and what they
+// mean, is in the manifest.
+type Measured struct {
+	Trial   int     `csv:"trial,key" doc:"trial that the number belongs to"`
+	Measure string  `csv:"measure,key" doc:"name of the measure, with its unit: moved_B; the manifest describes it"`
+	Value   float64 `csv:"value,key" doc:"the number, in the unit of its name"`
+}
+
+// Bucket is one row of histograms.csv: how many durations of a trial fell into
+// one span. A trial's rows of one measure stand together, in rising order;
+// the first span begins at the least duration, the last ends at the greatest.
+type Bucket struct {
+	Trial   int     `csv:"trial,key" doc:"trial that the durations belong to"`
+	Measure string  `csv:"measure,key" doc:"name of the measure: latency_s; the manifest describes it"`
+	LoS     float64 `csv:"lo_s,key" unit:"s" doc:"least duration of the span"`
+	HiS     float64 `csv:"hi_s,key" unit:"s" doc:"greatest duration of the span; at most 0.1 % above lo_s, or 1 ns"`
+	Count   int     `csv:"count,key" doc:"durations in it, all workers and iterations together"`
+}
+
 // Iteration is one row of iterations.csv, written only where iterations > 1.
 type Iteration struct {
 	Trial     int     `csv:"trial,key" doc:"trial that the iteration belongs to"`

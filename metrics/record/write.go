@@ -62,6 +62,10 @@ func OpenSamples(path string) (*SampleWriter, error) { return open[Sample](path)
 // buffered.
 func OpenIterations(path string) (*IterationWriter, error) { return open[Iteration](path) }
 
+// openMeasures and openHistograms open their files in the same way.
+func openMeasures(path string) (*Writer[Measured], error) { return open[Measured](path) }
+func openHistograms(path string) (*Writer[Bucket], error) { return open[Bucket](path) }
+
 // open creates the file with its header, or checks the header of the one that
 // is there and cuts off a last line without a newline.
 func open[T any](path string) (*Writer[T], error) {

@@ -143,13 +143,13 @@ func TestOpenRefusesAnotherHeader(t *testing.T) {
 
 func TestJournalResumes(t *testing.T) {
 	folder := &Folder{Dir: t.TempDir()}
-	j, err := folder.Journal(true)
+	j, err := folder.Journal(Contents{Iterations: true, Measures: true, Histograms: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n <= 2; n++ {
 		row := fullTrial(n)
-		if err := j.Append(&row, []Sample{{Trial: n, Role: "host"}}, []Iteration{{n, 1, 1}}); err != nil {
+		if err := j.Append(&row, Rows{[]Sample{{Trial: n, Role: "host"}}, []Iteration{{n, 1, 1}}, []Measured{{n, "moved_B", 7}}, []Bucket{{n, "latency_s", 1, 2, 3}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,17 +157,20 @@ func TestJournalResumes(t *testing.T) {
 	if err := appendAll(j.samples, []Sample{{Trial: 3, Role: "host"}, {Trial: 3, Role: "worker"}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := appendAll(j.histograms, []Bucket{{3, "latency_s", 1, 2, 3}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if j, err = folder.Journal(true); err != nil {
+	if j, err = folder.Journal(Contents{Iterations: true, Measures: true, Histograms: true}); err != nil {
 		t.Fatal(err)
 	}
-	if len(j.Warnings) != 1 || !strings.Contains(j.Warnings[0], "cut off 2 rows of trials that were not finished") {
-		t.Errorf("warnings %q, want one about 2 rows", j.Warnings)
+	if len(j.Warnings) != 2 || !strings.Contains(j.Warnings[0], "cut off 2 rows of trials that were not finished") || !strings.Contains(j.Warnings[1], "cut off 1 rows") {
+		t.Errorf("warnings %q, want one about 2 samples and one about a bucket", j.Warnings)
 	}
 	row := fullTrial(3)
-	if err := j.Append(&row, []Sample{{Trial: 3, Role: "host"}}, nil); err != nil {
+	if err := j.Append(&row, Rows{Samples: []Sample{{Trial: 3, Role: "host"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {
@@ -182,5 +185,15 @@ func TestJournalResumes(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{1, 2, 3}, of); diff != "" {
 		t.Errorf("samples of trials -want +got:\n%s", diff)
+	}
+	for m, err := range ReadMeasures(folder.Measures()) {
+		if err != nil || m.Trial > 2 || m.Measure != "moved_B" || m.Value != 7 {
+			t.Errorf("measure %+v, %v", m, err)
+		}
+	}
+	for b, err := range ReadHistograms(folder.Histograms()) {
+		if err != nil || b.Trial > 2 || *b != (Bucket{b.Trial, "latency_s", 1, 2, 3}) {
+			t.Errorf("bucket %+v, %v", b, err)
+		}
 	}
 }

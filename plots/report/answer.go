@@ -47,7 +47,7 @@ const shownClaims = 8
 func (p *page) verdictAnswer(all []digest.Verdict) {
 	var points []string
 	for _, v := range all[:min(len(all), shownClaims)] {
-		points = append(points, verdictSentence(v))
+		points = append(points, verdictSentence(p.Digest, v))
 	}
 	if more := len(all) - shownClaims; more > 0 {
 		points = append(points, fmt.Sprintf("%s more under Verdicts.", plots.Count(more, "claim")))

@@ -105,7 +105,7 @@ func targetText(p digest.Part) string {
 
 // verdictSentence puts one verdict in plain words: what, by how much, how
 // sure, and when not.
-func verdictSentence(v digest.Verdict) string {
+func verdictSentence(d *digest.Digest, v digest.Verdict) string {
 	says := strings.TrimRight(oneLine(v.Claim.Says), ".")
 	if says == "" {
 		says = v.Claim.ID
@@ -115,7 +115,7 @@ func verdictSentence(v digest.Verdict) string {
 		digest.Equivalent: "does not hold; there is no difference that matters", digest.Inconclusive: "remains open", digest.NoData: "could not be judged",
 	}[v.Verdict]
 	s := fmt.Sprintf("“%s”: **%s** (%s)", text(says), text(lead), text(v.Verdict))
-	if span := spanOf(v); span != "" {
+	if span := spanOf(d, v); span != "" {
 		s += ": " + span
 	}
 	if v.Reason != "" {
@@ -129,13 +129,13 @@ func verdictSentence(v digest.Verdict) string {
 
 // spanOf gives the estimate of a claim, or the least and the greatest of its
 // parts, each with its interval.
-func spanOf(v digest.Verdict) string {
+func spanOf(d *digest.Digest, v digest.Verdict) string {
 	lo, hi := extremes(v)
 	if lo == nil {
 		return ""
 	}
 	what, favours := "", ""
-	if m, err := digest.Lookup(lo.Metric); err == nil {
+	if m, err := d.Metric(lo.Metric); err == nil {
 		what = text(m.Title) + " "
 	}
 	if v.Claim.Kind == experiments.ClaimCompare {
