@@ -10,6 +10,19 @@ import (
 type point struct {
 	Cell
 	base string // label of the workload before the parameters that vary are added
+
+	refuse func(Cell) string // see WorkloadSpec
+}
+
+// refused returns why the workload of a point cannot run in its layout, or "".
+func (p *point) refused() string {
+	if p.refuse == nil {
+		return ""
+	}
+	if because := p.refuse(p.Cell); because != "" {
+		return p.Workload + ": " + because
+	}
+	return ""
 }
 
 // cellAxes are the axes that every cell has. The parameters of its workload

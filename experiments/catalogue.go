@@ -16,6 +16,9 @@ type WorkloadSpec struct {
 	Summary string
 	Params  []ParamSpec
 	Hidden  bool // may be named, but is never offered
+
+	Measures []string          // metrics that the workload takes of itself
+	Refuse   func(Cell) string // why it cannot run in the layout of a cell, without a full stop; empty if it can; nil refuses none
 }
 
 // ParamSpec describes one parameter of a workload.

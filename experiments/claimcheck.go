@@ -61,7 +61,33 @@ func (r *reader) dependsOnHost(c *claim, x *expansion) bool {
 	return slices.Contains(hostAxes, c.Axis) || slices.ContainsFunc(c.where, where) || slices.ContainsFunc(x.dropped, missing)
 }
 
+// checkMeasure reports a claim about a number that none of its workloads takes
+// of itself.
+func (r *reader) checkMeasure(c *claim, p *Plan) {
+	if len(r.cat.Metrics) == 0 || c.Metric == "" || c.Metric == "ok" || slices.Contains(r.cat.Metrics, c.Metric) {
+		return
+	}
+	var have []string
+	for i := range p.Cells {
+		spec, ok := r.spec(p.Cells[i].Workload)
+		if !ok || !c.Covers(&p.Cells[i]) {
+			continue
+		}
+		if slices.Contains(spec.Measures, c.Metric) {
+			return
+		}
+		have = append(have, spec.Measures...)
+	}
+	slices.Sort(have)
+	f := r.fault(c.given["metric"].val, "claims: no workload of this claim measures %s", c.Metric)
+	f.Remedy = "name a metric of every trial (forklore list metrics)"
+	if have = slices.Compact(have); len(have) > 0 {
+		f.Remedy, f.Allowed = "name what its workloads measure, or a metric of every trial", strings.Join(have, ", ")
+	}
+}
+
 func (r *reader) checkClaim(c *claim, p *Plan) {
+	r.checkMeasure(c, p)
 	covered := slices.ContainsFunc(p.Cells, func(one Cell) bool { return c.Covers(&one) })
 	switch {
 	case c.Kind != ClaimCompare && covered, c.Kind == ClaimCompare && len(p.Pairs(c.Claim)) > 0:

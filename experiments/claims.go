@@ -198,6 +198,13 @@ func (r *reader) claimSays(n *yaml.Node) {
 func (r *reader) claimMetric(n *yaml.Node) {
 	name, ok := r.prose(n, "metric")
 	known := append([]string{"ok"}, r.cat.Metrics...)
+	for _, s := range r.cat.Workloads {
+		for _, m := range s.Measures {
+			if !slices.Contains(known, m) {
+				known = append(known, m)
+			}
+		}
+	}
 	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(known, name) {
 		r.unknown(n, "metric", known)
 	}

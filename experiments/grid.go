@@ -112,7 +112,7 @@ func (x *expansion) product(g *grid) {
 			for i, schedule := range g.schedules {
 				for j, scaling := range g.scalings {
 					for _, iterations := range g.iterations {
-						p := point{base: w.label, Cell: Cell{
+						p := point{base: w.label, refuse: w.spec.Refuse, Cell: Cell{
 							Workload: w.use, Label: w.label, Params: params, Schedule: schedule, Scaling: scaling,
 							Items: w.amount.items, AutoS: w.amount.autoS, DurationS: w.amount.duration,
 							Iterations: iterations, TimeoutS: g.timeoutS, Placement: g.placement,
@@ -227,6 +227,10 @@ func repeated(earlier []workerCount, cores, n int) bool {
 // add takes a point into the plan unless a rule excludes it.
 func (x *expansion) add(g *grid, p point) {
 	x.note(&p)
+	if because := p.refused(); because != "" {
+		x.drop(p, because, because)
+		return
+	}
 	for _, u := range g.exclude {
 		if u.matches(&p, false) {
 			x.dropped = append(x.dropped, droppedPoint{p, u.because})

@@ -93,8 +93,16 @@ func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, it
 		return
 	}
 	c.manifest.Calibration = append(c.manifest.Calibration, record.Calibration{
-		Workload: g.workload, Params: g.params, Items: items, Cell: "sequential, 1 CPU", WallS: a.row.WallS, AimS: g.aim,
+		Workload: g.workload, Params: g.params, Items: items, Cell: referenceTitle(ref), WallS: a.row.WallS, AimS: g.aim,
 	})
+}
+
+// referenceTitle says what a calibration was timed on.
+func referenceTitle(ref experiments.Cell) string {
+	if ref.Model == experiments.Sequential {
+		return "sequential, 1 CPU"
+	}
+	return fmt.Sprintf("%s, %d workers, %d CPUs", ref.Model, ref.Workers, ref.Cores)
 }
 
 // choose finds how many items of a group take as long as it aims at, by
@@ -105,6 +113,9 @@ func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) c
 	for range tries {
 		a := c.try(ctx, reference(cell, n), n, experiments.Step{})
 		if a.row.Status != record.OK {
+			if a.row.Status == record.Skipped {
+				return calibration{err: errors.New(a.row.Detail)}
+			}
 			return calibration{err: fmt.Errorf("items: auto could not be calibrated: the plain loop over %d items ended %s: %s", n, a.row.Status, a.row.Detail)}
 		}
 		wall := a.row.WallS

@@ -12,6 +12,12 @@ func Catalogue(charts []string, cpus int) experiments.Catalogue {
 	cat := experiments.Catalogue{Charts: charts, CPUs: cpus}
 	for _, k := range work.All() {
 		spec := experiments.WorkloadSpec{Name: k.Name, Summary: k.Summary, Hidden: k.Hidden}
+		if k.Refuse != nil {
+			spec.Refuse = func(c experiments.Cell) string { return k.Refuse(work.Params(c.Params), layoutOf(c)) }
+		}
+		for _, m := range Measures(k) {
+			spec.Measures = append(spec.Measures, m.Metrics()...)
+		}
 		for _, p := range k.Params {
 			spec.Params = append(spec.Params, experiments.ParamSpec{
 				Name: p.Name, Default: p.Default, Allowed: p.Allowed(), Check: p.Check,
@@ -20,4 +26,8 @@ func Catalogue(charts []string, cpus int) experiments.Catalogue {
 		cat.Workloads = append(cat.Workloads, spec)
 	}
 	return cat
+}
+
+func layoutOf(c experiments.Cell) work.Layout {
+	return work.Layout{Model: c.Model, Cores: c.Cores, Workers: c.Workers, Processes: max(1, c.Processes), FixedTime: c.DurationS > 0}
 }

@@ -20,6 +20,9 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		MaxProcs: c.Cores,
 		Dir:      dir,
 	}
+	if kind, err := work.Lookup(c.Workload); err == nil && kind.Shared != nil {
+		j.SharedB = kind.Shared(j.Params, j.Workers)
+	}
 	if c.DurationS > 0 {
 		j.Items = host.UntilStopped
 	}
@@ -36,10 +39,15 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 }
 
 // reference is the cell that calibration times and whose checksum all others
-// must have: the plain loop on one CPU.
+// must have: the plain loop on one CPU. Where a workload has no plain loop, for it
+// needs two to talk, it is the cell at hand.
 func reference(c experiments.Cell, items int64) experiments.Cell {
-	c.Model, c.ModelLabel = experiments.Sequential, experiments.Sequential
-	c.Cores, c.Workers, c.Processes = 1, 1, 1
+	plain := c
+	plain.Model, plain.ModelLabel = experiments.Sequential, experiments.Sequential
+	plain.Cores, plain.Workers, plain.Processes = 1, 1, 1
+	if kind, err := work.Lookup(c.Workload); err != nil || kind.Refuse == nil || kind.Refuse(work.Params(c.Params), layoutOf(plain)) == "" {
+		c = plain
+	}
 	c.Schedule, c.Scaling = experiments.Static, experiments.Strong
 	c.Items, c.AutoS, c.DurationS, c.Iterations = items, 0, 0, 1
 	c.Control, c.Extra = "", 0

@@ -1,6 +1,10 @@
 package runner
 
 import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
 	"slices"
 
 	"forklore/experiments"
@@ -23,6 +27,90 @@ func measuresOf(p *experiments.Plan) []record.Measure {
 		}
 	}
 	return list
+}
+
+// measure asks the workers what they measured in the iteration that has just ended,
+// where the workload measures anything.
+func (a *attempt) measure(ctx context.Context) error {
+	kind, err := work.Lookup(a.cell.Workload)
+	if err != nil || len(kind.Measures) == 0 {
+		return nil
+	}
+	readings, err := a.tree.Measure(ctx)
+	a.readings = append(a.readings, readings...)
+	return err
+}
+
+// fillMeasures merges what workers and iterations measured into one number, or
+// one distribution, for the trial.
+func (a *attempt) fillMeasures() {
+	kind, err := work.Lookup(a.cell.Workload)
+	if err != nil {
+		return
+	}
+	for _, m := range kind.Measures {
+		var values []float64
+		counts := map[work.Bucket]int64{} // by span
+		for _, r := range a.readings {
+			switch {
+			case r.Name != m.Name:
+			case m.Hist:
+				for _, b := range r.Buckets {
+					counts[work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
+				}
+			case !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0):
+				values = append(values, r.Value)
+			}
+		}
+		if len(values) > 0 {
+			a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: merged(values, m.Merge)})
+		}
+		a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, counts)...)
+	}
+}
+
+// merged makes one number of those of workers and iterations.
+func merged(values []float64, how string) float64 {
+	switch how {
+	case work.MergeMax:
+		return slices.Max(values)
+	case work.MergeMin:
+		return slices.Min(values)
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	if how == work.MergeMean {
+		return sum / float64(len(values))
+	}
+	return sum
+}
+
+// buckets writes a distribution down in rising order.
+func (a *attempt) buckets(name string, counts map[work.Bucket]int64) []record.Bucket {
+	spans := slices.SortedFunc(maps.Keys(counts), func(x, y work.Bucket) int { return cmp.Or(cmp.Compare(x.LoNS, y.LoNS), cmp.Compare(x.HiNS, y.HiNS)) })
+	var list []record.Bucket
+	for _, s := range spans {
+		list = append(list, record.Bucket{Trial: a.row.Trial, Measure: name,
+			LoS: float64(s.LoNS) * nano, HiS: float64(s.HiNS) * nano, Count: int(counts[s])})
+	}
+	return list
+}
+
+// fillAmounts turns items into the bytes and operations that they stand for.
+func (a *attempt) fillAmounts(done float64) {
+	kind, err := work.Lookup(a.cell.Workload)
+	if err != nil {
+		return
+	}
+	params := work.Params(a.cell.Params)
+	if kind.ItemByte != nil {
+		a.row.BytesDone = done * float64(kind.ItemByte(params))
+	}
+	if kind.ItemOps != nil {
+		a.row.OpsDone = done * float64(kind.ItemOps(params))
+	}
 }
 
 // Measures describes what a workload measures of itself in the words of a manifest.

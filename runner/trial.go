@@ -15,7 +15,6 @@ import (
 	"forklore/metrics"
 	"forklore/metrics/record"
 	"forklore/runner/host"
-	"forklore/runner/work"
 )
 
 // attempt is one trial on its way to becoming a row.
@@ -27,13 +26,14 @@ type attempt struct {
 	row   record.Trial
 	extra record.Rows
 
-	tree    *host.Trial
-	procs   []host.Process
-	dones   []host.Done
-	end     host.End
-	watch   *metrics.Watcher
-	cgroup  *metrics.Cgroup
-	observe time.Duration
+	tree     *host.Trial
+	procs    []host.Process
+	dones    []host.Done
+	readings []host.Reading
+	end      host.End
+	watch    *metrics.Watcher
+	cgroup   *metrics.Cgroup
+	observe  time.Duration
 }
 
 // try runs one trial of a cell. Whatever goes wrong with it is in the row; no
@@ -100,6 +100,9 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	a.fillPhases()
 	a.fillUsage()
+	if err == nil {
+		a.fillMeasures()
+	}
 	return err
 }
 
@@ -175,6 +178,9 @@ func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
 			return err
 		}
 		a.dones = append(a.dones, d)
+		if err := a.measure(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -235,9 +241,7 @@ func (a *attempt) prove() {
 	}
 	a.row.Checksum = fmt.Sprintf("x%016x", sums[0])
 	a.row.ItemsDone = float64(done)
-	if kind, err := work.Lookup(a.cell.Workload); err == nil && kind.ItemByte != nil {
-		a.row.BytesDone = float64(done * kind.ItemByte(work.Params(a.cell.Params)))
-	}
+	a.fillAmounts(float64(done))
 	if want := a.items * int64(a.cell.Iterations); a.cell.DurationS == 0 && done != want {
 		a.wrong(fmt.Sprintf("%d items were dealt, %d came back", want, done))
 		return

@@ -120,8 +120,8 @@ func (l *loader) loadDists(path string, d *Digest) error {
 // addDist turns a distribution into the metrics of its cell, and keeps it where its trial was
 // chosen.
 func (d *Digest) addDist(p spot, one Dist, kept map[int]int) {
-	for _, q := range distQuantiles {
-		p.cell.put(QuantileName(one.Name, q.name), p.index, Quantile(one.Buckets, q.q))
+	for _, q := range record.Quantiles {
+		p.cell.put(q.Metric(one.Name), p.index, Quantile(one.Buckets, q.Q))
 	}
 	cell, ok := kept[one.Trial]
 	if !ok {

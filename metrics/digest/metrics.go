@@ -47,23 +47,9 @@ func named(name string, list []Metric) (Metric, error) {
 	return Metric{}, fmt.Errorf("unknown metric %q; known are %s", name, strings.Join(names, ", "))
 }
 
-// distQuantiles are what becomes of a distribution: one number for each trial.
-var distQuantiles = []struct {
-	name, title string
-	q           float64
-}{
-	{"p50", "median", 0.5}, {"p90", "90 % quantile", 0.9}, {"p99", "99 % quantile", 0.99}, {"p999", "99.9 % quantile", 0.999}, {"max", "maximum", 1},
-}
-
 // QuantileName returns the name of a distribution's metric: latency_p99_s for
 // latency_s and p99.
-func QuantileName(dist, quantile string) string {
-	stem, ok := strings.CutSuffix(dist, "_s")
-	if !ok {
-		return dist + "_" + quantile
-	}
-	return stem + "_" + quantile + "_s"
-}
+func QuantileName(dist, quantile string) string { return record.Quantile{Name: quantile}.Metric(dist) }
 
 // MeasureMetrics returns the metrics that measures become.
 func MeasureMetrics(measures []record.Measure) []Metric {
@@ -73,9 +59,9 @@ func MeasureMetrics(measures []record.Measure) []Metric {
 			list = append(list, Metric{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less})
 			continue
 		}
-		for _, q := range distQuantiles {
-			list = append(list, Metric{Name: QuantileName(m.Name, q.name), Title: m.Title + ", " + q.title, Unit: m.Unit,
-				Doc: q.title + " of a trial: " + m.Doc, Less: m.Less})
+		for _, q := range record.Quantiles {
+			list = append(list, Metric{Name: q.Metric(m.Name), Title: m.Title + ", " + q.Title, Unit: m.Unit,
+				Doc: q.Title + " of a trial: " + m.Doc, Less: m.Less})
 		}
 	}
 	return list

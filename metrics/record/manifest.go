@@ -36,19 +36,6 @@ type Manifest struct {
 	Warnings  []string  `json:"warnings,omitempty"` // about the run as a whole, in words
 }
 
-// Measure describes a number that workloads take of themselves: a metric in
-// claims and tables. A distribution called latency_s stands in histograms.csv and
-// becomes the metrics latency_p50_s, latency_p90_s, latency_p99_s, latency_p999_s and latency_max_s.
-type Measure struct {
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	Unit  string `json:"unit,omitempty"`
-	Doc   string `json:"doc"`
-	Less  bool   `json:"less,omitempty"` // less is better
-	Merge string `json:"merge,omitempty"`
-	Hist  bool   `json:"hist,omitempty"`
-}
-
 // Calibration is what "items: auto" chose for one workload and its parameters.
 type Calibration struct {
 	Workload string  `json:"workload"`

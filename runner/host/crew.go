@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ type crew interface {
 	Ready() ([]Process, error)
 	Open() error
 	Report() (Report, error)
+	Measure() ([]Reading, error)
 	Leave() error           // the order to stop: all crews leave at the same time
 	Gone() ([]Usage, error) // waits for it
 }
@@ -28,41 +30,70 @@ type local struct {
 	role   string
 	slots  []*slot
 	events chan event
-	kernel work.Kernel
+	page   *page
+	held   any // the kernel or the peer
 	cancel context.CancelFunc
 	before meter // at readiness, then at the end of each iteration
 }
 
 // startLocal starts the slots. Their kernel is set up by Ready, so that a
 // process whose setup is slow has already told that it runs.
-func startLocal(job Job, role string, next *atomic.Int64, stop *atomic.Uint32) *local {
+func startLocal(job Job, role string, next *atomic.Int64, page *page) *local {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots)}
+	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page}
 	for i := range job.Slots {
-		s := &slot{job: job, index: i, next: next, stop: stop, events: l.events,
-			begin: make(chan struct{}), open: make(chan struct{}, 1)}
+		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events,
+			begin: make(chan struct{}), orders: make(chan order, 1)}
 		l.slots = append(l.slots, s)
 		go s.main(ctx)
 	}
 	return l
 }
 
-// Ready sets up the kernel, lets each slot prepare, and waits for all.
-func (l *local) Ready() ([]Process, error) {
+// setUp makes the kernel or peer of this process and gives it to the slots.
+func (l *local) setUp() error {
 	kind, err := work.Lookup(l.job.Workload)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	params, err := kind.Parse(l.job.Params)
 	if err != nil {
-		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
+		return err
 	}
-	env := work.Env{Slots: l.job.Slots, Rank: l.job.Rank, Dir: l.job.Dir}
-	if l.kernel, err = kind.New(params, env); err != nil {
+	env := work.Env{Slots: l.job.Slots, Rank: l.job.Rank, Workers: l.job.Workers, Processes: l.job.Processes,
+		Locked: l.job.Locked, Dir: l.job.Dir, Shared: l.page.more}
+	if kind.Peer != nil {
+		return l.setUpPeer(kind, params, env)
+	}
+	kernel, err := kind.New(params, env)
+	if err != nil {
+		return err
+	}
+	l.held = kernel
+	for _, s := range l.slots {
+		s.kernel = kernel
+	}
+	return nil
+}
+
+func (l *local) setUpPeer(kind work.Kind, params work.Params, env work.Env) error {
+	peer, err := kind.Peer(params, env)
+	if err != nil {
+		return err
+	}
+	l.held = peer
+	for _, s := range l.slots {
+		s.peer = peer
+	}
+	return nil
+}
+
+// Ready sets up the workload, lets each slot prepare, and waits for all.
+func (l *local) Ready() ([]Process, error) {
+	if err := l.setUp(); err != nil {
 		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
 	}
 	for _, s := range l.slots {
-		s.kernel = l.kernel
 		close(s.begin)
 	}
 	p := Process{PID: os.Getpid(), Role: l.role, Rank: l.job.Rank, Slots: len(l.slots), MaxProcs: runtime.GOMAXPROCS(0)}
@@ -86,7 +117,7 @@ func (l *local) Ready() ([]Process, error) {
 // Open releases every slot, and does nothing else: the gate's time is taken.
 func (l *local) Open() error {
 	for _, s := range l.slots {
-		s.open <- struct{}{}
+		s.orders <- iterate
 	}
 	return nil
 }
@@ -106,11 +137,40 @@ func (l *local) Report() (Report, error) {
 	return r, nil
 }
 
+// Measure asks every slot for what it measured. What that costs is no part of
+// the next iteration.
+func (l *local) Measure() ([]Reading, error) {
+	var all []Reading
+	for _, s := range l.slots {
+		s.orders <- measure
+	}
+	for range l.slots {
+		ev := <-l.events
+		all = append(all, readings(l.job.Rank+ev.index, ev.measured)...)
+	}
+	l.before = readMeter()
+	return all, nil
+}
+
+// readings puts what one worker measured in a row, by name.
+func readings(rank int, of work.Readings) []Reading {
+	var list []Reading
+	for _, name := range slices.Sorted(maps.Keys(of.Values)) {
+		list = append(list, Reading{Rank: rank, Name: name, Value: of.Values[name]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(of.Hists)) {
+		if b := of.Hists[name].Buckets(); len(b) > 0 {
+			list = append(list, Reading{Rank: rank, Name: name, Buckets: b})
+		}
+	}
+	return list
+}
+
 // Leave ends the slots.
 func (l *local) Leave() error {
 	l.cancel()
 	for _, s := range l.slots {
-		close(s.open)
+		close(s.orders)
 	}
 	return nil
 }
@@ -118,7 +178,7 @@ func (l *local) Leave() error {
 // Gone gives back what the kernel holds and says what the process used.
 func (l *local) Gone() ([]Usage, error) {
 	u := ownUsage()
-	if c, ok := l.kernel.(work.Closer); ok {
+	if c, ok := l.held.(work.Closer); ok {
 		if err := c.Close(); err != nil {
 			return nil, fmt.Errorf("close %s: %w", l.job.Workload, err)
 		}

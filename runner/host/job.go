@@ -29,6 +29,7 @@ type Job struct {
 	MaxProcs  int    // GOMAXPROCS of each process that holds workers
 	Spread    bool   // MaxProcs is the sum over the child processes instead
 	Dir       string // scratch folder
+	SharedB   int64  // bytes that all workers share beside the page
 
 	Rank  int // first worker of this process
 	Slots int // workers of this process
@@ -90,6 +91,14 @@ type Report struct {
 	Spent    Spent // summed over its processes
 }
 
+// Reading is a number that one worker measured of itself, or a distribution.
+type Reading struct {
+	Rank    int
+	Name    string
+	Value   float64       // where Buckets is nil
+	Buckets []work.Bucket // of a distribution
+}
+
 // Done is one iteration of a trial as its host saw it.
 type Done struct {
 	GateNS   int64
@@ -103,7 +112,8 @@ type Fault struct {
 	PID    int
 	Rank   int // -1 for the host
 	Detail string
-	Signal int // that ended it
+	Signal int  // that ended it
+	Lacks  bool // the system lacks, or limits, what the workload needs: nothing crashed
 }
 
 func (f *Fault) Error() string { return f.Detail }

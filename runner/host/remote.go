@@ -146,6 +146,20 @@ func (r *remote) Report() (Report, error) {
 	return *m.Report, nil
 }
 
+func (r *remote) Measure() ([]Reading, error) {
+	if err := r.wire.line([]byte(cmdMeasure)); err != nil {
+		return nil, r.death()
+	}
+	m, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	if m.Measured == nil {
+		return nil, fmt.Errorf("worker %d (pid %d) answered out of order instead of what it measured", r.job.Rank, r.process.Pid)
+	}
+	return *m.Measured, nil
+}
+
 // Leave orders the child to end.
 func (r *remote) Leave() error {
 	r.leaving.Store(true)

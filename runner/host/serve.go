@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forklore/runner/work"
 )
 
 // Main is the whole of trialhost. It returns the exit code.
@@ -77,6 +79,9 @@ func begin(role string) (*served, Job, error) {
 	if err != nil || m.Job == nil {
 		return s, Job{}, fmt.Errorf("expected a job on the pipe of commands: %w", err)
 	}
+	if err := s.page.share(fdPage, m.Job.SharedB); err != nil {
+		return s, Job{}, err
+	}
 	s.rank = m.Job.Rank
 	go s.listen()
 	return s, *m.Job, nil
@@ -123,6 +128,8 @@ func (s *served) drive(job Job) error {
 			err = s.iterate()
 		case cmd == cmdOpen:
 			err = s.report()
+		case cmd == cmdMeasure:
+			err = s.measure()
 		case cmd == cmdStop:
 			return s.dismiss()
 		default:
@@ -144,7 +151,7 @@ func (s *served) hire(job Job) error {
 		} else {
 			s.next = s.page.next
 		}
-		s.crews = []crew{startLocal(job, s.role, s.next, s.page.stop)}
+		s.crews = []crew{startLocal(job, s.role, s.next, s.page)}
 		return nil
 	}
 	s.next = s.page.next
@@ -232,6 +239,19 @@ func (s *served) work() (Report, error) {
 	return all, nil
 }
 
+// measure asks every crew for what its workers measured.
+func (s *served) measure() error {
+	all := []Reading{}
+	for _, c := range s.crews {
+		r, err := c.Measure()
+		if err != nil {
+			return err
+		}
+		all = append(all, r...)
+	}
+	return s.wire.send(message{Measured: &all})
+}
+
 // dismiss ends the crews in order and tells what each process used.
 func (s *served) dismiss() error {
 	for _, c := range s.crews {
@@ -261,6 +281,7 @@ func (s *served) fail(err error) {
 		if s.role == RoleWorker {
 			f.Rank = s.rank
 		}
+		f.Lacks = errors.As(err, &work.Unavailable{})
 	}
 	if s.wire == nil {
 		fmt.Fprintln(os.Stderr, "trialhost: "+f.Detail)

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"forklore/runner/link"
 	"forklore/runner/work"
 )
 
@@ -15,21 +16,40 @@ type slot struct {
 	index  int // within this process
 	next   *atomic.Int64
 	stop   *atomic.Uint32
-	kernel work.Kernel
+	kernel work.Kernel // this or peer
+	peer   work.Peer
+	comm   link.Comm // of peer
 
 	first  int64
-	begin  chan struct{} // closed once the kernel is set up
-	open   chan struct{} // one value per iteration; closed to end
+	begin  chan struct{} // closed once the workload is set up
+	orders chan order    // closed to end
 	events chan<- event
+}
+
+// order is what a slot is told to do.
+type order int
+
+const (
+	iterate order = iota
+	measure
+)
+
+// workload is the kernel or the peer, for what both may be besides.
+func (s *slot) workload() any {
+	if s.peer != nil {
+		return s.peer
+	}
+	return s.kernel
 }
 
 // event is what a slot tells its crew: ready, or finished an iteration.
 type event struct {
-	index  int
-	ns     int64
-	cpus   []int
-	finish Finish
-	err    error
+	index    int
+	ns       int64
+	cpus     []int
+	finish   Finish
+	measured work.Readings
+	err      error
 }
 
 func (s *slot) rank() int { return s.job.Rank + s.index }
@@ -41,13 +61,17 @@ func (s *slot) main(ctx context.Context) {
 	}
 	<-s.begin
 	ev := event{index: s.index}
-	if p, ok := s.kernel.(work.Preparer); ok {
+	if p, ok := s.workload().(work.Preparer); ok {
 		ev.err = p.Prepare(ctx, s.index)
 	}
 	ev.cpus = affinity()
 	ev.ns = Now()
 	s.events <- ev
-	for range s.open {
+	for o := range s.orders {
+		if o == measure {
+			s.events <- event{index: s.index, measured: s.measure()}
+			continue
+		}
 		items, sum, err := s.iterate(ctx)
 		s.events <- event{index: s.index, err: err,
 			finish: Finish{Rank: s.rank(), NS: Now(), Items: items, Sum: sum}}
@@ -57,6 +81,8 @@ func (s *slot) main(ctx context.Context) {
 // iterate does this worker's share of one iteration.
 func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error) {
 	switch {
+	case s.peer != nil:
+		return s.talk(ctx)
 	case s.job.Items == UntilStopped && s.job.Pool && s.job.Dynamic:
 		return s.dynamicUntilStopped(ctx)
 	case s.job.Items == UntilStopped:
@@ -70,6 +96,22 @@ func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error)
 	}
 	sum, err = s.kernel.Do(ctx, work.Task{Lo: lo, Hi: hi, Slot: s.index})
 	return hi - lo, sum, err
+}
+
+// talk is this worker's part of an iteration of workers that talk.
+func (s *slot) talk(ctx context.Context) (items int64, sum uint64, err error) {
+	r := work.Round{Items: s.job.Items, Slot: s.index}
+	if s.job.Items == UntilStopped {
+		r.Items, r.Over = work.Endless, func() bool { return s.stop.Load() != 0 }
+	}
+	return s.peer.Run(ctx, s.comm, r)
+}
+
+func (s *slot) measure() work.Readings {
+	if m, ok := s.workload().(work.Measurer); ok {
+		return m.Measure(s.index)
+	}
+	return work.Readings{}
 }
 
 // share returns the equal range of items [0, n) that worker rank of workers is

@@ -20,6 +20,7 @@ const (
 	StatusTimeout = "timeout"
 	StatusOOM     = "oom"
 	StatusKilled  = "killed"
+	StatusSkipped = "skipped" // the system lacks what the workload needs
 )
 
 // Failure is why a trial yields no number.
@@ -63,7 +64,7 @@ type Trial struct {
 // opt.CPUs alone, because the thread that starts them does.
 func Start(opt Options) (*Trial, error) {
 	t := &Trial{opt: opt, messages: make(chan message, 4), exited: make(chan struct{}), output: newOutput()}
-	pageFile, err := newPageFile()
+	pageFile, err := newPageFile(opt.Job.SharedB)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +218,22 @@ func (t *Trial) Done(ctx context.Context) (Done, error) {
 	return *m.Done, nil
 }
 
+// Measure asks every worker for what it has measured of itself since it was last
+// asked. Call it between iterations. Its error is a *Failure.
+func (t *Trial) Measure(ctx context.Context) ([]Reading, error) {
+	if err := t.wire.line([]byte(cmdMeasure)); err != nil {
+		return nil, &Failure{StatusCrashed, "the host is gone: " + err.Error()}
+	}
+	m, err := t.await(ctx, "it had told what it measured")
+	if err != nil {
+		return nil, err
+	}
+	if m.Measured == nil {
+		return nil, &Failure{StatusCrashed, "the host answered out of order"}
+	}
+	return *m.Measured, nil
+}
+
 // await returns the host's next message, or why none will come before until.
 func (t *Trial) await(ctx context.Context, until string) (message, error) {
 	select {
@@ -254,6 +271,9 @@ func (t *Trial) died(until string) *Failure {
 }
 
 func (t *Trial) faulted(fault *Fault) *Failure {
+	if fault.Lacks {
+		return &Failure{Status: StatusSkipped, Detail: fault.Detail}
+	}
 	return t.explain(&Failure{Status: StatusCrashed, Detail: fault.Detail})
 }
 

@@ -12,8 +12,9 @@ import (
 
 // Commands on fd 3 after the job, one a line.
 const (
-	cmdOpen = "open"
-	cmdStop = "stop"
+	cmdOpen    = "open"
+	cmdMeasure = "measure"
+	cmdStop    = "stop"
 )
 
 // File descriptors of a measured process.

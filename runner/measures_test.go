@@ -1,0 +1,95 @@
+package runner
+
+import (
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/record"
+)
+
+// What workers measure is merged over them and over iterations, whatever
+// process they are in, and memory that they share is one memory.
+func TestMeasuresAndSharedMemory(t *testing.T) {
+	out, rows := run(t, campaignOf(t, `
+question: Is what all share shared, and what each measures merged?
+workloads: [{use: tally, items: 40}]
+models: [goroutines, threads, processes, {use: hybrid, processes: 2}]
+cores: [1]
+workers: [4]
+iterations: 2
+trials: 1
+`))
+	if len(rows) != 4 {
+		t.Fatalf("%d rows: %v", len(rows), out.Warnings)
+	}
+	values := map[int]map[string]float64{}
+	for m, err := range record.ReadMeasures(filepath.Join(out.Dir, record.MeasuresFile)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if values[m.Trial] == nil {
+			values[m.Trial] = map[string]float64{}
+		}
+		values[m.Trial][m.Measure] = m.Value
+	}
+	counts := map[int]map[float64]int{}
+	for b, err := range record.ReadHistograms(filepath.Join(out.Dir, record.HistogramsFile)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts[b.Trial] == nil {
+			counts[b.Trial] = map[float64]int{}
+		}
+		counts[b.Trial][math.Round(b.HiS*1e9)] += b.Count
+	}
+	for _, r := range rows {
+		if r.Status != record.OK {
+			t.Fatalf("%s: %s: %s", r.Model, r.Status, r.Detail)
+		}
+		for name, want := range map[string]float64{"counted": 80, "own": 80, "own_min": 10, "rank_mean": 1.5} {
+			if got := values[r.Trial][name]; got != want {
+				t.Errorf("%s: %s is %v, want %v", r.Model, name, got, want)
+			}
+		}
+		for rank := range 4 {
+			if got := counts[r.Trial][float64(rank)*1000]; got != 20 {
+				t.Errorf("%s: %d durations of rank %d, want 20, in %v", r.Model, got, rank, counts[r.Trial])
+			}
+		}
+		if r.OpsDone != 240 {
+			t.Errorf("%s: %v operations, want 240", r.Model, r.OpsDone)
+		}
+	}
+	d, err := digest.Load(out.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := d.Cells[0].Values["made_up_p50_s"]; len(v) != 1 || math.Abs(v[0]-1e-6) > 1e-12 {
+		t.Errorf("the median of the made-up durations is %v", v)
+	}
+	if v := d.Cells[0].Values["throughput_ops_per_s"]; len(v) != 1 || !(v[0] > 0) {
+		t.Errorf("operations/s %v", v)
+	}
+}
+
+// What the system lacks is a reason to skip, not a crash.
+func TestUnavailableIsSkipped(t *testing.T) {
+	for _, items := range []string{"4", "auto"} {
+		_, rows := run(t, campaignOf(t, `
+question: What if the system lacks something?
+workloads: [{use: tally, lack: true, items: `+items+`}]
+models: [goroutines, processes]
+cores: [1]
+workers: [2]
+trials: 1
+`))
+		for _, r := range rows {
+			if r.Status != record.Skipped || !strings.Contains(r.Detail, "0 tallies, 1 is needed: raise the limit") {
+				t.Errorf("items %s, %s: %s: %s", items, r.Model, r.Status, r.Detail)
+			}
+		}
+	}
+}

@@ -1,0 +1,3 @@
+package work
+
+func init() { cheap["tally"] = map[string]string{} }
