@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"forklore/runner/link"
 	"forklore/runner/work"
 )
 
@@ -31,16 +32,18 @@ type local struct {
 	slots  []*slot
 	events chan event
 	page   *page
-	held   any // the kernel or the peer
+	held   any         // the kernel or the peer
+	fabric link.Fabric // of a peer whose ranks are all in this process; else nil
+	joint  link.Joint  // of a peer
 	cancel context.CancelFunc
 	before meter // at readiness, then at the end of each iteration
 }
 
 // startLocal starts the slots. Their kernel is set up by Ready, so that a
 // process whose setup is slow has already told that it runs.
-func startLocal(job Job, role string, next *atomic.Int64, page *page) *local {
+func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric link.Fabric) *local {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page}
+	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
 	for i := range job.Slots {
 		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events,
 			begin: make(chan struct{}), orders: make(chan order, 1)}
@@ -82,8 +85,11 @@ func (l *local) setUpPeer(kind work.Kind, params work.Params, env work.Env) erro
 		return err
 	}
 	l.held = peer
+	if err := l.join(kind, params); err != nil {
+		return err
+	}
 	for _, s := range l.slots {
-		s.peer = peer
+		s.peer, s.comm = peer, l.joint.Comm(s.rank())
 	}
 	return nil
 }
@@ -181,6 +187,11 @@ func (l *local) Gone() ([]Usage, error) {
 	if c, ok := l.held.(work.Closer); ok {
 		if err := c.Close(); err != nil {
 			return nil, fmt.Errorf("close %s: %w", l.job.Workload, err)
+		}
+	}
+	if l.joint != nil {
+		if err := l.joint.Close(); err != nil {
+			return nil, fmt.Errorf("close the links of %s: %w", l.job.Workload, err)
 		}
 	}
 	return []Usage{u}, nil

@@ -31,8 +31,10 @@ type Job struct {
 	Dir       string // scratch folder
 	SharedB   int64  // bytes that all workers share beside the page
 
-	Rank  int // first worker of this process
-	Slots int // workers of this process
+	Rank  int      // first worker of this process
+	Slots int      // workers of this process
+	Links int      // descriptors of links that this process inherits
+	Words []string // what they mean
 }
 
 // ProcsOf returns the GOMAXPROCS of child process p.

@@ -166,8 +166,8 @@ func (w *words) reading(r Reading) {
 }
 
 func (w *words) job(j Job) {
-	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots).int64(j.Items, j.SharedB)
-	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Params))
+	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots, j.Links).int64(j.Items, j.SharedB)
+	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).int(len(j.Params))
 	names := make([]string, 0, len(j.Params))
 	for name := range j.Params {
 		names = append(names, name)
@@ -272,7 +272,8 @@ func (r *reader) reading() Reading {
 
 func (r *reader) job() Job {
 	j := Job{Workload: r.text(), Dir: r.text(), Workers: r.int(), Processes: r.int(), MaxProcs: r.int(),
-		Rank: r.int(), Slots: r.int(), Items: r.int64(), SharedB: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag(), Spread: r.flag()}
+		Rank: r.int(), Slots: r.int(), Links: r.int(), Items: r.int64(), SharedB: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag(), Spread: r.flag()}
+	j.Words = list(r, r.text)
 	params := list(r, func() [2]string { return [2]string{r.text(), r.text()} })
 	if len(params) > 0 {
 		j.Params = work.Params{}

@@ -31,7 +31,7 @@ type remote struct {
 // startRemote starts this program again as a worker and sends it its share. The
 // first of the workers to fail is told to all through faults, so that nobody
 // waits for a sibling that hangs.
-func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
+func startRemote(job Job, page *os.File, links []*os.File, faults chan *Fault) (*remote, error) {
 	toChild, commands, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start worker process %d: %w%s", job.Rank, err, remedy(err))
@@ -44,7 +44,7 @@ func startRemote(job Job, page *os.File, faults chan *Fault) (*remote, error) {
 	defer fromChild.Close()
 	process, err := os.StartProcess(os.Args[0], []string{os.Args[0], RoleWorker}, &os.ProcAttr{
 		Env:   workerEnv(job.MaxProcs),
-		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr, toChild, fromChild, page},
+		Files: append([]*os.File{os.Stdin, os.Stdout, os.Stderr, toChild, fromChild, page}, links...),
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start worker process %d of %d: %w%s", job.Rank, job.Workers, err, remedy(err)), commands.Close(), answers.Close())

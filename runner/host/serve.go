@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forklore/runner/link"
 	"forklore/runner/work"
 )
 
@@ -36,6 +37,7 @@ type served struct {
 	commands chan string
 	page     *page
 	crews    []crew
+	fabric   link.Fabric // what the workers talk through, in the host; else nil
 	next     *atomic.Int64
 	rank     int
 }
@@ -144,6 +146,12 @@ func (s *served) drive(job Job) error {
 
 // hire starts the crews: the slots of this process, or its children.
 func (s *served) hire(job Job) error {
+	if s.role == RoleHost {
+		var err error
+		if s.fabric, err = openLinks(job); err != nil {
+			return err
+		}
+	}
 	if s.role == RoleWorker || job.Processes == 0 {
 		if s.role == RoleHost {
 			job.Slots = job.Workers
@@ -151,7 +159,7 @@ func (s *served) hire(job Job) error {
 		} else {
 			s.next = s.page.next
 		}
-		s.crews = []crew{startLocal(job, s.role, s.next, s.page)}
+		s.crews = []crew{startLocal(job, s.role, s.next, s.page, s.fabric)}
 		return nil
 	}
 	s.next = s.page.next
@@ -162,7 +170,7 @@ func (s *served) hire(job Job) error {
 		share.Rank = p * job.Workers / job.Processes
 		share.Slots = (p+1)*job.Workers/job.Processes - share.Rank
 		share.MaxProcs = job.ProcsOf(p)
-		r, err := startRemote(share, page, faults)
+		r, err := startSharing(share, s.fabric, page, faults)
 		if err != nil {
 			return err
 		}
@@ -267,10 +275,24 @@ func (s *served) dismiss() error {
 		}
 		used = append(used, u...)
 	}
+	if err := s.closeLinks(); err != nil {
+		return err
+	}
 	if _, supervises := s.crews[0].(*remote); supervises {
 		used = append([]Usage{ownUsage()}, used...)
 	}
 	return s.wire.send(message{Bye: used})
+}
+
+// closeLinks removes what the links leave in the system.
+func (s *served) closeLinks() error {
+	if s.fabric == nil {
+		return nil
+	}
+	if err := s.fabric.Close(); err != nil {
+		return fmt.Errorf("close the links: %w", err)
+	}
+	return nil
 }
 
 // fail names what went wrong to whoever asked, and takes the children along.
@@ -298,4 +320,5 @@ func (s *served) fail(err error) {
 			r.wait(5 * time.Second)
 		}
 	}
+	_ = s.closeLinks() // nobody is left to tell
 }
