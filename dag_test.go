@@ -10,7 +10,7 @@ import (
 // Arrows go down only.
 var may = map[string]string{
 	"forklore":                  "runner/cli",
-	"forklore/runner/cli":       "plots/report plots runner runner/host runner/work metrics metrics/digest metrics/record experiments",
+	"forklore/runner/cli":       "plots/report plots runner runner/host runner/link runner/work metrics metrics/digest metrics/record experiments",
 	"forklore/plots/report":     "metrics/digest metrics/record metrics/stat plots experiments",
 	"forklore/plots":            "metrics/digest metrics/record metrics/stat metrics/law experiments",
 	"forklore/runner":           "experiments runner/host runner/work metrics metrics/record metrics/stat",

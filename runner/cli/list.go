@@ -13,6 +13,7 @@ import (
 	"forklore/experiments"
 	"forklore/metrics/digest"
 	"forklore/plots"
+	"forklore/runner/link"
 	"forklore/runner/work"
 )
 
@@ -30,6 +31,7 @@ var lists = []struct {
 }{
 	{"workloads", listWorkloads},
 	{"models", listModels},
+	{"links", listLinks},
 	{"metrics", listMetrics},
 	{"charts", listCharts},
 	{"experiments", listExperiments},
@@ -43,7 +45,7 @@ func listCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:       "list [" + strings.Join(names, "|") + "]...",
-		Short:     "Show workloads, models, metrics, charts and shipped experiments",
+		Short:     "Show workloads, models, links, metrics, charts and shipped experiments",
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, a := range args {
@@ -114,10 +116,21 @@ func listModels() []entry {
 	}
 }
 
+func listLinks() []entry {
+	var list []entry
+	for _, k := range link.Kinds() {
+		list = append(list, entry{k.Name, k.Summary, ""})
+	}
+	return list
+}
+
 func listMetrics() []entry {
 	var list []entry
 	for _, m := range digest.Metrics() {
 		list = append(list, entry{m.Name, m.Doc, ""})
+	}
+	for _, m := range ownMetrics() {
+		list = append(list, entry{m.Name, m.Doc + "; measured by " + strings.Join(m.workloads, ", "), ""})
 	}
 	return list
 }

@@ -118,6 +118,7 @@ time, CPU and memory, and writes CSVs, charts and a report.
   forklore run quick            a small experiment, in under a minute
   forklore run ./mine.yaml      your own
   forklore list                 what there is to run, and with what
+  forklore explain sieve        what one of these is
 
 Exit codes: 0 ok, 1 our or the system's fault, 2 usage or an invalid
 experiment, 3 some trials failed, 4 a claim refuted or a gate broken (--strict),
@@ -127,6 +128,6 @@ experiment, 3 some trials failed, 4 a claim refuted or a gate broken (--strict),
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("forklore {{.Version}}\n")
-	root.AddCommand(runCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand())
+	root.AddCommand(runCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand(), explainCommand())
 	return root
 }

@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"forklore/experiments"
+	"forklore/metrics/digest"
+	"forklore/plots"
+	"forklore/runner"
+	"forklore/runner/link"
+	"forklore/runner/work"
+)
+
+// subject is something that explain knows a page about.
+type subject struct {
+	kind  string // "workload", "link", "key"...
+	name  string
+	print func(io.Writer)
+}
+
+func explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain NAME...",
+		Short: "Say what a workload, link, model, metric, chart, key of experiment files or shipped experiment is",
+		Long: `Explain prints the page of a workload (definition, source, unit, what it
+stresses and what it does not say, parameters, what it measures), or of a link, model, metric,
+chart, key of experiment files or shipped experiment. A name with more than one meaning shows all
+of them; workload:sieve or key:cores asks for one.`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeSubjects,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for i, name := range args {
+				if i > 0 {
+					fmt.Fprintln(cmd.OutOrStdout())
+				}
+				if err := explain(cmd.OutOrStdout(), name); err != nil {
+					return usage(err)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func completeSubjects(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, s := range subjects() {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
+}
+
+// explain prints every page of that name.
+func explain(w io.Writer, name string) error {
+	kind, bare, narrowed := strings.Cut(name, ":")
+	if !narrowed {
+		kind, bare = "", name
+	}
+	found := 0
+	var names []string
+	for _, s := range subjects() {
+		if s.name != bare || kind != "" && s.kind != kind {
+			if kind == "" || s.kind == kind {
+				names = append(names, s.name)
+			}
+			continue
+		}
+		if found++; found > 1 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s %s\n", s.kind, s.name)
+		s.print(w)
+	}
+	switch {
+	case found > 0:
+		return nil
+	case len(names) == 0:
+		return fmt.Errorf("there is nothing of the kind %q to explain; there are workload, link, model, metric, chart, key and experiment", kind)
+	}
+	near := link.Nearest(bare, names)
+	return fmt.Errorf("nothing is named %q; near to it: %s; forklore list shows the names", bare, strings.Join(near[:min(3, len(near))], ", "))
+}
+
+// subjects lists everything that has a page.
+func subjects() []subject {
+	var all []subject
+	for _, k := range work.Kinds() {
+		all = append(all, subject{"workload", k.Name, func(w io.Writer) { explainWorkload(w, k) }})
+	}
+	for _, k := range link.Kinds() {
+		all = append(all, subject{"link", k.Name, func(w io.Writer) { explainLink(w, k) }})
+	}
+	for _, e := range listModels() {
+		all = append(all, subject{"model", e.Name, func(w io.Writer) { indented(w, e.Text) }})
+	}
+	all = append(all, metricSubjects()...)
+	for _, c := range plots.Charts() {
+		all = append(all, subject{"chart", c.Name, func(w io.Writer) { indented(w, c.Question) }})
+	}
+	for _, k := range experiments.Keys() {
+		all = append(all, subject{"key", k.Name, func(w io.Writer) { explainKey(w, k) }})
+	}
+	for _, e := range listExperiments() {
+		all = append(all, subject{"experiment", e.Name, func(w io.Writer) { explainExperiment(w, e) }})
+	}
+	return all
+}
+
+// metricSubjects are the metrics that every trial has, and those that workloads
+// take of themselves.
+func metricSubjects() []subject {
+	var all []subject
+	add := func(m digest.Metric, of string) {
+		all = append(all, subject{"metric", m.Name, func(w io.Writer) {
+			text := m.Title
+			if m.Unit != "" {
+				text += ", in " + m.Unit
+			}
+			indented(w, text, m.Doc)
+			if of != "" {
+				indented(w, "measured by "+of)
+			}
+		}})
+	}
+	for _, m := range digest.Metrics() {
+		add(m, "")
+	}
+	for _, m := range ownMetrics() {
+		add(m.Metric, strings.Join(m.workloads, ", "))
+	}
+	return all
+}
+
+// ownMetric is a metric that some workloads take of themselves.
+type ownMetric struct {
+	digest.Metric
+	workloads []string
+}
+
+func ownMetrics() []ownMetric {
+	var all []ownMetric
+	for _, k := range work.Kinds() {
+		for _, m := range digest.MeasureMetrics(runner.Measures(k)) {
+			i := slices.IndexFunc(all, func(o ownMetric) bool { return o.Name == m.Name })
+			if i < 0 {
+				i = len(all)
+				all = append(all, ownMetric{Metric: m})
+			}
+			all[i].workloads = append(all[i].workloads, k.Name)
+		}
+	}
+	return all
+}
+
+func explainWorkload(w io.Writer, k work.Kind) {
+	indented(w, k.Summary)
+	fmt.Fprintln(w)
+	indented(w, strings.Split(strings.TrimSpace(k.Doc), "\n")...)
+	fmt.Fprintf(w, "\n  item: %s\n", k.Item)
+	for _, p := range k.Params {
+		fmt.Fprintf(w, "\n  %s: %s\n    %s; %s unless given\n", p.Name, p.Doc, p.Allowed(), p.Default)
+	}
+	if len(k.Measures) > 0 {
+		fmt.Fprintf(w, "\n  measures of itself\n")
+	}
+	for _, m := range runner.Measures(k) {
+		fmt.Fprintf(w, "    %s: %s\n", m.Name, m.Doc)
+		if m.Hist {
+			fmt.Fprintf(w, "      as metrics %s\n", strings.Join(m.Metrics(), ", "))
+		}
+	}
+}
+
+func explainLink(w io.Writer, k link.Kind) {
+	indented(w, k.Summary)
+	fmt.Fprintln(w)
+	indented(w, strings.Split(strings.TrimSpace(k.Doc), "\n")...)
+	if !k.Across {
+		fmt.Fprintln(w)
+		indented(w, "works within one process alone")
+	}
+}
+
+func explainKey(w io.Writer, k experiments.Key) {
+	indented(w, k.Summary, "value: "+k.Type)
+	switch {
+	case k.Required:
+		indented(w, "required")
+	case k.Default != "":
+		indented(w, "unless given: "+k.Default)
+	}
+	indented(w, "example: "+k.Example)
+}
+
+func explainExperiment(w io.Writer, e entry) {
+	indented(w, e.Text)
+	src, ok := experiments.ReadEmbedded(e.Name)
+	if !ok {
+		return // it was listed a moment ago
+	}
+	fmt.Fprintln(w)
+	indented(w, strings.Split(strings.TrimSpace(string(src.Text)), "\n")...)
+}
+
+// indented prints lines two spaces in, empty ones as they are.
+func indented(w io.Writer, lines ...string) {
+	for _, line := range lines {
+		if line != "" {
+			line = "  " + line
+		}
+		fmt.Fprintln(w, line)
+	}
+}
