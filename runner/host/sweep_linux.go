@@ -36,12 +36,12 @@ func Adopt() error {
 // process group, then whatever left the group but still carries the trial's
 // token. It returns the ones that were alive, in words, and the rusage of all.
 func sweep(group int, token string) (alive []string, used []syscall.Rusage) {
-	limit := time.Now().Add(killPatience)
-	for time.Now().Before(limit) {
+	begin := time.Now()
+	for limit := begin.Add(killPatience); time.Now().Before(limit); {
 		left, ru := reapGroup(group)
 		used = append(used, ru...)
-		strays := straysOf(token)
-		if !left && len(strays) == 0 {
+		strays, unsure := straysOf(token)
+		if !left && len(strays) == 0 && (!unsure || time.Since(begin) > execPatience) {
 			return alive, used
 		}
 		if left {
@@ -75,21 +75,36 @@ func reapGroup(group int) (left bool, used []syscall.Rusage) {
 	}
 }
 
+// execPatience is how long a child without an environment may be in the middle
+// of exec: from the moment that its parent is told of success the kernel has some
+// pages left to set up.
+const execPatience = 50 * time.Millisecond
+
 // straysOf returns this process's children outside any trial's group that carry
-// the token: orphans of the trial that we adopted.
-func straysOf(token string) []int {
+// the token: orphans of the trial that we adopted. It is unsure where a living child has
+// no environment, for it may be about to get one.
+func straysOf(token string) (strays []int, unsure bool) {
 	if token == "" {
-		return nil
+		return nil, false
 	}
-	var strays []int
 	mark := []byte(tokenVar + "=" + token + "\x00")
 	for _, pid := range ownChildren() {
 		env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-		if err == nil && bytes.Contains(env, mark) {
+		switch {
+		case err == nil && bytes.Contains(env, mark):
 			strays = append(strays, pid)
+		case err == nil && len(env) == 0 && !isZombie(pid):
+			unsure = true
 		}
 	}
-	return strays
+	return strays, unsure
+}
+
+// isZombie reports whether a process has ended and waits to be reaped.
+func isZombie(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	end := bytes.LastIndexByte(stat, ')') // the name before it may hold anything
+	return err != nil || end < 0 || bytes.HasPrefix(stat[end+1:], []byte(" Z"))
 }
 
 func ownChildren() []int {
