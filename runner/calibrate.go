@@ -29,7 +29,9 @@ type calibration struct {
 // amount of work once in the plain loop: its checksum is the one that all
 // models must have.
 func (c *campaign) calibrate(ctx context.Context) {
-	c.calibrations = map[group]calibration{}
+	if c.calibrations == nil {
+		c.calibrations = map[group]calibration{}
+	}
 	proven := map[string]bool{}
 	for i, cell := range c.plan.Cells {
 		if ctx.Err() != nil || c.stopping() {
@@ -52,7 +54,7 @@ func (c *campaign) calibrate(ctx context.Context) {
 			c.checkExtra(cell, known.items)
 		}
 		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
-		if !proven[key] && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
+		if !proven[key] && !c.provenBefore(key) && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
 			proven[key] = true
 			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
 			c.refer(ctx, cell, g, items)
@@ -94,6 +96,14 @@ func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, it
 	}
 	c.manifest.Calibration = append(c.manifest.Calibration, record.Calibration{
 		Workload: g.workload, Params: g.params, Items: items, Cell: referenceTitle(ref), WallS: a.row.WallS, AimS: g.aim,
+	})
+}
+
+// provenBefore reports whether the part of a resumed run before its interruption
+// made the reference run.
+func (c *campaign) provenBefore(key string) bool {
+	return slices.ContainsFunc(c.manifest.Calibration, func(r record.Calibration) bool {
+		return key == fmt.Sprint(r.Workload, "|", r.Params, "|", r.Items)
 	})
 }
 

@@ -38,6 +38,7 @@ const (
 	Proving     = "reference"
 	Running     = "running"
 	Finished    = "finished"
+	Kept        = "kept" // a resumed run has the trial already
 )
 
 // Progress is where a run stands.
@@ -52,7 +53,8 @@ type Progress struct {
 // Outcome is what came of a run.
 type Outcome struct {
 	Dir         string
-	Trials      int // rows written
+	Trials      int // rows of the run
+	Kept        int // of them, written before the run was resumed
 	Failed      int // of them, not ok
 	Interrupted bool
 	Warnings    []string
@@ -70,7 +72,8 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
-	precision    *precision // of a run with adaptive trials, else nil
+	done         map[int]record.Trial // of a resumed run: the rows it has already
+	precision    *precision           // of a run with adaptive trials, else nil
 	started      time.Time
 	outcome      Outcome
 	watching     float64 // largest share of a trial's CPU time that the sampler took
@@ -113,16 +116,7 @@ func (c *campaign) open() error {
 		return err
 	}
 	c.manifest = c.describe(machine)
-	if err := host.Adopt(); err != nil {
-		c.warn("%v: a process that escapes its trial may survive it", err)
-	}
-	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
-		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
-	} else {
-		for _, w := range c.cgroups.Warnings {
-			c.warn("%s", w)
-		}
-	}
+	c.adopt()
 	if !host.HasAffinity && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
 	}
@@ -133,6 +127,22 @@ func (c *campaign) open() error {
 		return err
 	}
 	return c.reserve()
+}
+
+// adopt makes the runner the parent of whatever its trials leave behind, and
+// gives them cgroups of their own where it may.
+func (c *campaign) adopt() {
+	if err := host.Adopt(); err != nil {
+		c.warn("%v: a process that escapes its trial may survive it", err)
+	}
+	var err error
+	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
+		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
+		return
+	}
+	for _, w := range c.cgroups.Warnings {
+		c.warn("%s", w)
+	}
 }
 
 // contents says which files the run will have.
@@ -188,6 +198,10 @@ func (c *campaign) loop(ctx context.Context) error {
 		}
 		if step.Position == 1 {
 			began = c.Now()
+		}
+		if c.skip(step) {
+			c.report(Progress{Phase: Kept, Cell: &c.plan.Cells[step.Cell], Step: step, Total: total})
+			continue
 		}
 		if err := c.journal.Present(); err != nil {
 			return err

@@ -149,6 +149,7 @@ func (l *loader) warnings(d *Digest) []string {
 	say(len(d.Failures) == maxFailures, "only the first %d failures are listed", maxFailures)
 	say(l.manifest.Ended != "complete", "the run is not complete (%q): %s of %d have a row",
 		l.manifest.Ended, trials(l.rows), l.planned*(l.manifest.Plan.Trials+l.manifest.Plan.Warmup))
+	say(len(l.manifest.Resumed) > 0, "the run was interrupted and went on later, %s: the parts are apart in time", count(len(l.manifest.Resumed), "time"))
 	l.warnFew(d, say)
 	say(len(y.versions) > 1, "trials of %d versions: %s; what changed between them counts as noise", len(y.versions), strings.Join(y.versions, ", "))
 	say(y.foreign > 0, "in %d of %s, others used more than %s of the trial's CPU time (wall time x cores); %s at worst: close other programs and run again",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // Journal is the raw files of a run, open to append. It keeps the one order
@@ -12,6 +13,7 @@ import (
 type Journal struct {
 	Warnings []string // what opening an earlier run's files had to cut off
 
+	lock       *os.File    // held on trials.csv: one writer at a time
 	path       string      // of trials.csv
 	opened     os.FileInfo // what path named then
 	trials     *TrialWriter
@@ -51,6 +53,9 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 		j.histograms, err = openHistograms(f.Histograms())
 	}
 	if err == nil {
+		j.lock, err = lock(f.Trials())
+	}
+	if err == nil {
 		err = j.cutOrphans(f)
 	}
 	if err != nil {
@@ -61,6 +66,21 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
+}
+
+// lock makes sure that no other program writes to the run. The lock ends with
+// the file or with the program, whatever ends that.
+func lock(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("lock the run: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		f.Close()
+		return nil, fmt.Errorf("%s is being written by another forklore: wait until that ends, or stop it", path)
+	}
+	return f, nil // a file system without locks is no reason not to measure
 }
 
 // Present returns an error when the journal's files are no longer where they
@@ -114,6 +134,9 @@ func appendAll[T any](w *Writer[T], rows []T) error {
 // Close closes the files.
 func (j *Journal) Close() error {
 	var errs []error
+	if j.lock != nil {
+		errs = append(errs, j.lock.Close())
+	}
 	if j.trials != nil {
 		errs = append(errs, j.trials.Close())
 	}

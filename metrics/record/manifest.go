@@ -25,15 +25,16 @@ type Manifest struct {
 	Calibration []Calibration    `json:"calibration,omitempty"`
 	Measures    []Measure        `json:"measures,omitempty"` // what the plan's workloads measure of themselves
 
-	Version   string    `json:"version"` // of forklore and trialhost, which must be equal
-	Commit    string    `json:"commit,omitempty"`
-	GoVersion string    `json:"go_version"`
-	Started   time.Time `json:"started"`
-	Finished  time.Time `json:"finished,omitzero"` // zero while running and after an interruption
-	Ended     string    `json:"ended"`             // "running", "complete", "interrupted", or the error that ended the run
-	Stopped   string    `json:"stopped,omitempty"` // adaptive trials: why no further block was run
-	Machine   Machine   `json:"machine"`
-	Warnings  []string  `json:"warnings,omitempty"` // about the run as a whole, in words
+	Version   string      `json:"version"` // of forklore and trialhost, which must be equal
+	Commit    string      `json:"commit,omitempty"`
+	GoVersion string      `json:"go_version"`
+	Started   time.Time   `json:"started"`
+	Resumed   []time.Time `json:"resumed,omitempty"` // when an interrupted run went on
+	Finished  time.Time   `json:"finished,omitzero"` // zero while running and after an interruption
+	Ended     string      `json:"ended"`             // "running", "complete", "interrupted", or the error that ended the run
+	Stopped   string      `json:"stopped,omitempty"` // adaptive trials: why no further block was run
+	Machine   Machine     `json:"machine"`
+	Warnings  []string    `json:"warnings,omitempty"` // about the run as a whole, in words
 }
 
 // Calibration is what "items: auto" chose for one workload and its parameters.

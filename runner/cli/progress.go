@@ -31,6 +31,7 @@ type display struct {
 	mu       sync.Mutex
 	said     time.Time
 	headline string
+	kept     int // trials that a resumed run had already
 }
 
 func newDisplay(w io.Writer, quiet bool, name string) *display {
@@ -66,7 +67,7 @@ func (d *display) draw(p runner.Progress) {
 	if p.Total > 0 && d.bar.GetMax() != p.Total {
 		d.bar.ChangeMax(p.Total)
 	}
-	if p.Phase == runner.Finished {
+	if p.Phase == runner.Finished || p.Phase == runner.Kept {
 		_ = d.bar.Add(1)
 		return
 	}
@@ -88,6 +89,10 @@ func (d *display) tick(cpus, rssB float64) {
 func (d *display) print(p runner.Progress) {
 	failed := p.Row != nil && p.Row.Status != record.OK
 	last := p.Phase == runner.Finished && p.Step.Trial == p.Total
+	if p.Phase == runner.Kept {
+		d.kept++
+		return
+	}
 	if p.Phase == runner.Running || !failed && !last && time.Since(d.said) < everyUpdate {
 		return
 	}
@@ -108,7 +113,7 @@ func (d *display) remaining(p runner.Progress) string {
 	if left == 0 {
 		return ""
 	}
-	each := time.Since(d.began) / time.Duration(p.Step.Trial)
+	each := time.Since(d.began) / time.Duration(max(1, p.Step.Trial-d.kept))
 	return fmt.Sprintf(" (about %v left)", rough(each*time.Duration(left)))
 }
 

@@ -128,6 +128,6 @@ experiment, 3 some trials failed, 4 a claim refuted or a gate broken (--strict),
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("forklore {{.Version}}\n")
-	root.AddCommand(runCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand(), explainCommand(), schemaCommand())
+	root.AddCommand(runCommand(), resumeCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand(), explainCommand(), schemaCommand())
 	return root
 }

@@ -37,7 +37,7 @@ func runCommand() *cobra.Command {
 		Long: `Runs each experiment and writes a folder results/EXPERIMENT/TIME-HOST with
 trials.csv, samples.csv, summary.csv, charts and report.md. Ctrl-C once ends
 the run after the trial at hand; twice kills it. What was measured is kept
-either way.`,
+either way, and forklore resume goes on with the rest.`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeExperiments,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,10 +46,15 @@ either way.`,
 	}
 	f.flags(cmd)
 	cmd.Flags().StringVar(&f.results, "results", "results", "folder that results are written below")
+	f.output(cmd)
+	return cmd
+}
+
+// output adds the flags about what is told.
+func (f *runFlags) output(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print what came of each run as one JSON object a line")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "exit 4 when a claim is reversed or a gate is broken")
-	return cmd
 }
 
 func (f *runFlags) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
@@ -100,6 +105,12 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 		Progress: show.progress, OnTick: show.tick,
 	})
 	show.close()
+	return f.finish(out, err, stdout, stderr)
+}
+
+// finish rebuilds what is derived from a run that has ended, however it did, and
+// tells the answer.
+func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Writer) (int, error) {
 	for _, w := range out.Warnings {
 		fmt.Fprintln(stderr, "warning: "+w)
 	}
@@ -118,7 +129,7 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	}
 	switch {
 	case out.Interrupted:
-		fmt.Fprintf(stderr, "interrupted after %d trials; they are in %s\n", out.Trials, out.Dir)
+		fmt.Fprintf(stderr, "interrupted after %d trials; they are in %s; forklore resume %s goes on\n", out.Trials, out.Dir, out.Dir)
 		return exitInterrupted, nil
 	case out.Failed > 0:
 		fmt.Fprintf(stderr, "%d of %d trials failed; the report says which and why\n", out.Failed, out.Trials)
