@@ -39,7 +39,7 @@ func everyKind(t *testing.T, test func(t *testing.T, kind Kind)) {
 
 func TestEveryKindIsDescribed(t *testing.T) {
 	everyKind(t, func(t *testing.T, kind Kind) {
-		if kind.Name == "" || kind.Summary == "" || kind.Item == "" || kind.New == nil {
+		if kind.Name == "" || kind.Summary == "" || kind.Item == "" || (kind.New == nil) == (kind.Peer == nil) {
 			t.Errorf("incomplete: %+v", kind)
 		}
 		if strings.Contains(kind.Summary, "\n") || strings.HasSuffix(kind.Summary, ".") {

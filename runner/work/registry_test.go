@@ -11,9 +11,13 @@ func TestKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		names = append(names, k.Name)
 	}
-	want := []string{"fsync", "matmul", "montecarlo", "sha256", "sieve", "trees", "triad", "wait"}
-	if !slices.Equal(names, want) {
-		t.Errorf("listed are %v, want %v", names, want)
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("listed out of order or twice: %v", names)
+	}
+	for _, name := range []string{"fsync", "matmul", "montecarlo", "sha256", "sieve", "trees", "triad", "wait"} {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is not listed: there are %v", name, names)
+		}
 	}
 	for _, hidden := range []string{"empty", "misbehave", "touch"} {
 		if k, err := Lookup(hidden); err != nil || !k.Hidden {

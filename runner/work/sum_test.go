@@ -57,6 +57,9 @@ func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel
 	if err != nil {
 		t.Fatal(err)
 	}
+	if kind.New == nil {
+		t.Skip("a peer, which has no kernel")
+	}
 	k, err := kind.New(ps, env)
 	if err != nil {
 		t.Fatalf("%s %v: %v", name, raw, err)
