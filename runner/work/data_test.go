@@ -1,0 +1,426 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"forklore/runner/link"
+)
+
+// dataJobs holds, for each workload on data, cheap parameters of several sizes: uneven,
+// and smaller than the number of workers.
+var dataJobs = map[string][]map[string]string{}
+
+// everyJob runs a test for each job on data, each set of its parameters and each
+// delivery.
+func everyJob(t *testing.T, test func(t *testing.T, kind Kind, raw map[string]string)) {
+	for _, name := range slices.Sorted(maps.Keys(dataJobs)) {
+		kind := kinds[name]
+		for i, raw := range dataJobs[name] {
+			for _, delivery := range paramOf(kind, "delivery").Choices {
+				raw := maps.Clone(raw)
+				raw["delivery"] = delivery
+				t.Run(fmt.Sprint(name, "/", i, "/", delivery), func(t *testing.T) { test(t, kind, raw) })
+			}
+		}
+	}
+}
+
+func paramOf(kind Kind, name string) Param {
+	return kind.Params[slices.IndexFunc(kind.Params, func(p Param) bool { return p.Name == name })]
+}
+
+// rendezvous is a Comm that holds nothing: Send returns when the other receives.
+// It knows no pairs but those of the plan, and no longer messages.
+type rendezvous struct {
+	ctx        context.Context // ends when a rank has failed, so that the others do not wait for it
+	rank, size int
+	most       int
+	pairs      map[link.Pair]chan []byte
+	sent       *atomic.Int64
+}
+
+func (v *rendezvous) Rank() int { return v.rank }
+func (v *rendezvous) Size() int { return v.size }
+
+func (v *rendezvous) Send(to int, message []byte) error {
+	pair, planned := v.pairs[link.Pair{From: v.rank, To: to}]
+	if !planned || len(message) > v.most || len(message) == 0 {
+		return fmt.Errorf("rank %d sends %d bytes to %d: not as planned", v.rank, len(message), to)
+	}
+	v.sent.Add(int64(len(message)))
+	select {
+	case pair <- slices.Clone(message):
+		return nil
+	case <-v.ctx.Done():
+		return v.ctx.Err()
+	}
+}
+
+func (v *rendezvous) Recv(from int, buffer []byte) (int, error) {
+	pair, planned := v.pairs[link.Pair{From: from, To: v.rank}]
+	if !planned {
+		return 0, fmt.Errorf("rank %d receives from %d: not as planned", v.rank, from)
+	}
+	select {
+	case message := <-pair:
+		if len(message) > len(buffer) {
+			return 0, fmt.Errorf("rank %d sent %d bytes, and there is room for %d", from, len(message), len(buffer))
+		}
+		return copy(buffer, message), nil
+	case <-v.ctx.Done():
+		return 0, v.ctx.Err()
+	}
+}
+
+// crewOfPeers is the workers of a trial, set up as in the processes of a layout.
+type crewOfPeers struct {
+	peers []Peer // by rank
+	slots []int
+	comms []*rendezvous
+	end   context.CancelFunc
+	dir   string
+	sent  atomic.Int64
+}
+
+func newCrewOfPeers(t testing.TB, kind Kind, raw map[string]string, layout []int) *crewOfPeers {
+	t.Helper()
+	ps, err := kind.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := Env{Dir: t.TempDir(), Processes: len(layout)}
+	for _, slots := range layout {
+		env.Workers += slots
+	}
+	if bytes := kind.Shared(ps, env.Workers); bytes > 0 {
+		env.Shared = viewAs[byte](make([]uint64, bytes/8))
+	}
+	crew := &crewOfPeers{dir: env.Dir}
+	for _, env.Slots = range layout {
+		p, err := kind.Peer(ps, env)
+		if err != nil {
+			t.Fatalf("%s %v: %v", kind.Name, raw, err)
+		}
+		for slot := range env.Slots {
+			crew.peers, crew.slots = append(crew.peers, p), append(crew.slots, slot)
+		}
+		env.Rank += env.Slots
+	}
+	crew.join(t, kind.Links(ps, env.Workers))
+	crew.each(t, func(rank int) error { return crew.peers[rank].(Preparer).Prepare(t.Context(), crew.slots[rank]) })
+	return crew
+}
+
+// join makes the pairs of a plan.
+func (crew *crewOfPeers) join(t testing.TB, plan link.Plan) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	crew.end = cancel
+	pairs := map[link.Pair]chan []byte{}
+	for _, pair := range plan.Pairs {
+		size := len(crew.peers)
+		if pairs[pair] != nil || pair.From == pair.To || min(pair.From, pair.To) < 0 || max(pair.From, pair.To) >= size {
+			t.Fatalf("the plan for %d workers has a bad or a second pair %v", size, pair)
+		}
+		pairs[pair] = make(chan []byte)
+	}
+	for rank := range crew.peers {
+		crew.comms = append(crew.comms, &rendezvous{ctx: ctx, rank: rank, size: len(crew.peers), most: plan.Max, pairs: pairs, sent: &crew.sent})
+	}
+}
+
+// each calls do for every rank at once and fails the test after an error.
+func (crew *crewOfPeers) each(t testing.TB, do func(rank int) error) {
+	t.Helper()
+	var all sync.WaitGroup
+	for rank := range crew.peers {
+		all.Go(func() {
+			if err := do(rank); err != nil {
+				t.Error(err)
+				crew.end()
+			}
+		})
+	}
+	all.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// run runs a round and adds up.
+func (crew *crewOfPeers) run(t testing.TB, r Round) (items int64, sum uint64) {
+	t.Helper()
+	var done atomic.Int64
+	var sums atomic.Uint64
+	crew.each(t, func(rank int) error {
+		r := r
+		r.Slot = crew.slots[rank]
+		n, s, err := crew.peers[rank].Run(t.Context(), crew.comms[rank], r)
+		done.Add(n)
+		sums.Add(s)
+		return err
+	})
+	return done.Load(), sums.Load()
+}
+
+func (crew *crewOfPeers) close(t testing.TB) {
+	t.Helper()
+	for _, p := range crew.peers { // those of one process are closed several times
+		if err := p.(Closer).Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	crew.end()
+	if left, err := os.ReadDir(crew.dir); err != nil || len(left) > 0 {
+		t.Errorf("left in the scratch folder: %v, %v", left, err)
+	}
+}
+
+// sumOfJobs returns the checksum of one worker.
+func sumOfJobs(t *testing.T, kind Kind, raw map[string]string, items int64) uint64 {
+	t.Helper()
+	crew := newCrewOfPeers(t, kind, raw, []int{1})
+	defer crew.close(t)
+	_, sum := crew.run(t, Round{Items: items})
+	return sum
+}
+
+// One worker with its own input is the reference; every number of workers, every
+// delivery and every layout must agree with it, in each iteration.
+func TestJobsGiveOneSum(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		const items = 3
+		plain := maps.Clone(raw)
+		plain["delivery"] = byLink
+		want := sumOfJobs(t, kind, plain, items)
+		if less := sumOfJobs(t, kind, plain, items-1); less == want {
+			t.Error("the sum does not show that a job is missing")
+		}
+		layouts := [][]int{{1}, {2}, {3}, {4}, {5}}
+		if raw["delivery"] != byHeap {
+			layouts = append(layouts, []int{1, 1}, []int{1, 1, 1}, []int{2, 2}, []int{1, 1, 1, 1, 1}, []int{3, 3, 2}, []int{13})
+		}
+		for _, layout := range layouts {
+			crew := newCrewOfPeers(t, kind, raw, layout)
+			for iteration := range 2 {
+				if got, sum := crew.run(t, Round{Items: items}); got != items || sum != want {
+					t.Errorf("layout %v, iteration %d: %d items, sum %x, want %d and %x", layout, iteration, got, sum, items, want)
+				}
+			}
+			crew.close(t)
+		}
+	})
+}
+
+func TestJobsWithoutItems(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		crew := newCrewOfPeers(t, kind, raw, []int{3})
+		defer crew.close(t)
+		if items, sum := crew.run(t, Round{}); items != 0 || sum != 0 {
+			t.Errorf("%d items, sum %x", items, sum)
+		}
+	})
+}
+
+// Under fixed time rank 0 alone decides: the others may see the end earlier or
+// later.
+func TestJobsUnderFixedTime(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		const items = 4
+		crew := newCrewOfPeers(t, kind, raw, []int{3})
+		defer crew.close(t)
+		var asked atomic.Int64
+		over := func() bool { return asked.Add(1) > items }
+		got, sum := crew.run(t, Round{Items: Endless, Over: over})
+		if want := sumOfJobs(t, kind, raw, items); got != items || sum != want {
+			t.Errorf("%d items, sum %x, want %d and %x", got, sum, items, want)
+		}
+	})
+}
+
+// When the context ends, so do all ranks, between two jobs.
+func TestJobsAreCancelled(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		crew := newCrewOfPeers(t, kind, raw, []int{3})
+		defer crew.close(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		time := atomic.Int64{}
+		over := func() bool {
+			if time.Add(1) == 3 {
+				cancel()
+			}
+			return false
+		}
+		crew.each(t, func(rank int) error {
+			_, _, err := crew.peers[rank].Run(ctx, crew.comms[rank], Round{Items: 1 << 50, Slot: crew.slots[rank], Over: over})
+			if err == nil || rank == 0 && err != context.Canceled && !strings.Contains(err.Error(), context.Canceled.Error()) {
+				return fmt.Errorf("rank %d ended with %v, want the context's error", rank, err)
+			}
+			return nil
+		})
+	})
+}
+
+// What the ranks say that they moved is what the links and the shards had to
+// carry, and no time is negative or missing.
+func TestJobsMeasure(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		const items = 2
+		crew := newCrewOfPeers(t, kind, raw, []int{4})
+		defer crew.close(t)
+		crew.run(t, Round{Items: items})
+		moved := 0.0
+		for rank, p := range crew.peers {
+			values := p.(Measurer).Measure(crew.slots[rank]).Values
+			if len(values) != len(kind.Measures) {
+				t.Errorf("measured %v, want the %d that are declared", values, len(kind.Measures))
+			}
+			for _, m := range kind.Measures {
+				if v, ok := values[m.Name]; !ok || v < 0 {
+					t.Errorf("%s of rank %d: %v, %v", m.Name, rank, v, ok)
+				}
+			}
+			moved += values["moved_B"]
+			if again := p.(Measurer).Measure(crew.slots[rank]).Values; again["moved_B"] != 0 {
+				t.Errorf("measured %v a second time", again)
+			}
+		}
+		want := float64(crew.sent.Load())
+		if raw["delivery"] == byShard {
+			want += items * float64(inputOf(crew.peers[0]).words()*8)
+		}
+		if moved != want {
+			t.Errorf("moved %v bytes, want %v", moved, want)
+		}
+	})
+}
+
+func inputOf(p Peer) *input {
+	if k, ok := p.(interface{ theInput() *input }); ok {
+		return k.theInput()
+	}
+	return nil
+}
+
+func (in *input) theInput() *input { return in }
+
+// Nothing allocates in a job after the first.
+func TestJobsDoNotAllocate(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		crew := newCrewOfPeers(t, kind, raw, []int{1})
+		defer crew.close(t)
+		ctx, p, comm := t.Context(), crew.peers[0], crew.comms[0]
+		p.Run(ctx, comm, Round{Items: 1})
+		few := testing.AllocsPerRun(5, func() { p.Run(ctx, comm, Round{Items: 1}) })
+		many := testing.AllocsPerRun(5, func() { p.Run(ctx, comm, Round{Items: 6}) })
+		if many > few {
+			t.Errorf("5 jobs more allocate %v times", many-few)
+		}
+	})
+}
+
+func TestRefuseData(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		for _, model := range []string{"sequential", "goroutines", "threads", "processes", "hybrid"} {
+			ps, err := kind.Parse(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reason := kind.Refuse(ps, Layout{Model: model, Workers: 4, Processes: 2})
+			want := raw["delivery"] == byHeap && (model == "processes" || model == "hybrid")
+			if (reason != "") != want || strings.HasSuffix(reason, ".") {
+				t.Errorf("%s: refused because %q", model, reason)
+			}
+			ps["link"] = "channel"
+			if reason := kind.Refuse(ps, Layout{Model: model}); (reason != "") != (model == "processes" || model == "hybrid") {
+				t.Errorf("%s over a channel: refused because %q", model, reason)
+			}
+		}
+		ps, _ := kind.Parse(raw)
+		if raw["delivery"] == byHeap {
+			if _, err := kind.Peer(ps, Env{Slots: 1, Workers: 2, Processes: 2}); err == nil {
+				t.Error("a heap of two processes was accepted")
+			}
+		}
+		if raw["delivery"] == byShared {
+			if _, err := kind.Peer(ps, Env{Slots: 1, Workers: 1}); err == nil {
+				t.Error("no shared memory was accepted")
+			}
+		}
+	})
+}
+
+// The shortest messages cut everything that is sent.
+func TestJobsWithShortMessages(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		want := sumOfJobs(t, kind, raw, 2)
+		raw["message"] = "1024"
+		crew := newCrewOfPeers(t, kind, raw, []int{4})
+		defer crew.close(t)
+		if _, sum := crew.run(t, Round{Items: 2}); sum != want {
+			t.Errorf("sum %x, want %x", sum, want)
+		}
+	})
+}
+
+func TestPortion(t *testing.T) {
+	for n := range int64(20) {
+		for workers := 1; workers < 8; workers++ {
+			at := int64(0)
+			for rank := range workers {
+				lo, hi := portion(n, workers, rank)
+				if lo != at || hi < lo || hi-lo > (n+int64(workers)-1)/int64(workers) || hi-lo < n/int64(workers) {
+					t.Errorf("rank %d of %d has [%d, %d) of %d", rank, workers, lo, hi, n)
+				}
+				at = hi
+			}
+			if at != n {
+				t.Errorf("%d workers have %d of %d", workers, at, n)
+			}
+		}
+	}
+}
+
+// Any single change of a value changes the sum, and parts add up.
+func TestWeigh(t *testing.T) {
+	values := []uint64{5, 0, 1 << 63, 77, 77}
+	want := weigh(values, 0)
+	if got := weigh(values[:2], 0) + weigh(values[2:], 2); got != want {
+		t.Errorf("the parts are %x, the whole is %x", got, want)
+	}
+	if want != 5+0*3+1<<63+77*7+77*9 {
+		t.Errorf("got %x", want)
+	}
+	for i := range values {
+		values[i] ^= 1 << 63
+		if weigh(values, 0) == want {
+			t.Errorf("a change of value %d does not show", i)
+		}
+		values[i] ^= 1 << 63
+	}
+}
+
+// A job of the defaults, by one worker and by two over links that hold nothing.
+func BenchmarkJob(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(dataJobs)) {
+		kind := kinds[name]
+		for _, layout := range [][]int{{1}, {2}} {
+			for _, delivery := range paramOf(kind, "delivery").Choices {
+				b.Run(fmt.Sprintf("%s/%s/workers=%d", name, delivery, layout[0]), func(b *testing.B) {
+					crew := newCrewOfPeers(b, kind, map[string]string{"delivery": delivery}, layout)
+					defer crew.close(b)
+					b.ResetTimer()
+					crew.run(b, Round{Items: int64(b.N)})
+				})
+			}
+		}
+	}
+}
