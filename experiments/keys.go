@@ -42,7 +42,7 @@ var later = map[string]string{
 	"limits": "limits on memory, retries and failures",
 	"probe":  "an event loop beside the work",
 	"faults": "workers that are killed on purpose", "report": "sections of the report",
-	"workloads.link": "how workers talk", "workloads.command": "external programs",
+	"workloads.command": "external programs",
 }
 
 func keys() []keyReader {
