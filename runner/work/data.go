@@ -19,15 +19,12 @@ const (
 
 const deliveryDoc = "how data reach the workers: sent (link), each one's own file (shard), shared pages (shared), one process's heap (heap)"
 
-// dataLinks are the links that carry messages of any length.
-var dataLinks = []string{"channel", "pipe", "socketpair", "seqpacket", "tcp", "mqueue", "sysv_mq", "shm", "file"}
-
 // dataParams are the parameters that all jobs on data have. The first of the
 // deliveries is the default.
 func dataParams(deliveries ...string) []Param {
 	return []Param{
 		{Name: "delivery", Type: "choice", Default: deliveries[0], Choices: deliveries, Doc: deliveryDoc},
-		{Name: "link", Type: "choice", Default: "pipe", Choices: dataLinks, Doc: "what messages travel through"},
+		{Name: "link", Type: "choice", Default: "pipe", Choices: link.Names(), Doc: "what messages travel through"},
 		{Name: "message", Type: "bytes", Default: "65536", Min: 1024, Max: 1 << 20, Doc: "longest message; mqueue and sysv_mq take 8KiB unless the system allows more"},
 	}
 }
@@ -55,10 +52,15 @@ func refuseData(ps Params, l Layout) string {
 	if ps.String("delivery") == byHeap {
 		return "delivery heap hands over pointers, and worker processes have no heap in common; link, shard and shared are the deliveries for them"
 	}
-	if ps.String("link") == "channel" {
-		return "link channel is memory of one process, and this model has several; pipe and shm join processes"
+	return refuseLink(ps.String("link"))
+}
+
+// refuseLink says why a link cannot join processes.
+func refuseLink(name string) string {
+	if kind, err := link.Lookup(name); err != nil || kind.Across {
+		return ""
 	}
-	return ""
+	return "link " + name + " is memory of one process, and this model has several; pipe is one that joins processes"
 }
 
 // shares tells whether the delivery is one where all ranks reach the same memory.
