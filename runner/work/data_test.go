@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -92,7 +93,7 @@ func (v *rendezvous) Recv(from int, buffer []byte) (int, error) {
 type crewOfPeers struct {
 	peers []Peer // by rank
 	slots []int
-	comms []*rendezvous
+	comms []link.Comm
 	end   context.CancelFunc
 	dir   string
 	sent  atomic.Int64
@@ -377,6 +378,40 @@ func TestJobsWithShortMessages(t *testing.T) {
 		defer crew.close(t)
 		if _, sum := crew.run(t, Round{Items: 2}); sum != want {
 			t.Errorf("sum %x, want %x", sum, want)
+		}
+	})
+}
+
+// The links that trials use, each with its own idea of how much it holds.
+func TestJobsOverEveryLink(t *testing.T) {
+	everyJob(t, func(t *testing.T, kind Kind, raw map[string]string) {
+		want := sumOfJobs(t, kind, raw, 3)
+		for _, name := range link.Names() {
+			raw["link"], raw["message"] = name, "8192"
+			crew := newCrewOfPeers(t, kind, raw, []int{4})
+			ps, _ := kind.Parse(raw)
+			fabric, err := link.Open(kind.Links(ps, 4), 4, t.TempDir())
+			if lack := (link.Unavailable{}); errors.As(err, &lack) {
+				t.Logf("%s: %v", name, err)
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			joint, err := fabric.Join()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rank := range crew.comms {
+				crew.comms[rank] = joint.Comm(rank)
+			}
+			if items, sum := crew.run(t, Round{Items: 3}); items != 3 || sum != want {
+				t.Errorf("%s: %d items, sum %x, want 3 and %x", name, items, sum, want)
+			}
+			crew.close(t)
+			if err := errors.Join(joint.Close(), fabric.Close()); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }
