@@ -25,7 +25,7 @@ func dataParams(deliveries ...string) []Param {
 	return []Param{
 		{Name: "delivery", Type: "choice", Default: deliveries[0], Choices: deliveries, Doc: deliveryDoc},
 		{Name: "link", Type: "choice", Default: "pipe", Choices: link.Names(), Doc: "what messages travel through"},
-		{Name: "message", Type: "bytes", Default: "65536", Min: 1024, Max: 1 << 20, Doc: "longest message; mqueue and sysv_mq take 8KiB unless the system allows more"},
+		{Name: "message", Type: "bytes", Default: "65536", Min: 1024, Max: 1 << 20, Doc: "longest message; unless the system allows more, mqueue takes 8KiB, and sysv_mq 16KiB for all pairs of workers together"},
 	}
 }
 
@@ -174,7 +174,7 @@ func viewAs[To, From any](s []From) []To {
 
 // weigh returns the sum of each value times an odd number made from its place,
 // the first of which is first. Multiplying by an odd number is a bijection, so
-// one wrong value always shows; it takes a third of the time of mix, and the
+// one wrong value always shows; it takes a fifth of the time of mix, and the
 // sums of parts add up to that of the whole.
 func weigh(values []uint64, first int64) uint64 {
 	var sum uint64

@@ -1,7 +1,6 @@
 package work
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -79,26 +78,5 @@ func TestCheckSorted(t *testing.T) {
 	}
 	if sum, err := checkSorted([]uint64{1, 3, 3}); err != nil || sum != 1+9+15 {
 		t.Errorf("got %d, %v", sum, err)
-	}
-}
-
-func TestMergeRuns(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for n := 2; n < 20; n++ {
-		runs := make([][]uint64, n)
-		var want []uint64
-		for i := range runs {
-			for range random.IntN(30) {
-				runs[i] = append(runs[i], random.Uint64N(100))
-			}
-			slices.Sort(runs[i])
-			want = append(want, runs[i]...)
-		}
-		slices.Sort(want)
-		to, spare := make([]uint64, len(want)), make([]uint64, len(want))
-		mergeRuns(runs, to, spare)
-		if !slices.Equal(to, want) {
-			t.Errorf("%d runs: got %v, want %v", n, to, want)
-		}
 	}
 }
