@@ -15,11 +15,12 @@ func init() {
 		Summary: "rows grouped by a key and summed up: aggregation, then a shuffle of all to all",
 		Doc: `Definition: an item is a job of all workers together: select key, count(*),
 sum(value), max(value) group by key, over size/16 rows of 8 bytes of key and 8 bytes
-of value. A row's key is scramble(k+1) of a k below groups that is drawn with Zipf's
-weight 2^32/(k+1), rounded down; its value is a whole number below 2^20. Each worker
+of value. The key of row i is scramble(k+1) of a k below groups that is drawn with Zipf's
+weight 2^32/(k+1), rounded down: it falls on the high half of r = scramble(i) times the sum
+of all weights; the value is scramble(r)>>44. Each worker
 comes by an equal range of the rows, by the delivery; groups them in a hash table of its
 own (linear probing, 32 bytes an entry, at most two thirds full, the place being the high
-bits of a product); then the place's range decides which worker puts a
+bits of the key times 0x9e3779b97f4a7c15); then the place's range decides which worker puts a
 group together: it takes the entries of its range from every other worker's table, by
 messages or, with the deliveries heap and shared, where they lie. The result
 is the sum of mix(key, mix(count, sum) + max) over all groups. Every job groups the

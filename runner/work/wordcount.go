@@ -15,8 +15,11 @@ func init() {
 		Doc: `Definition: an item is a job of all workers together. The text is size/4096 pages
 (the bytes left over are not used) of words with a space after each, filled up with
 spaces. A word is number k of the vocabulary, drawn with Zipf's weight
-2^32/(k+1), rounded down, and spelled with the syllables that are k's digits in
-bijective base 100: two letters for the most frequent, four and six for others.
+2^32/(k+1), rounded down: word i of page p falls on the high half of
+scramble(scramble(p)+i) times the sum of all weights. It is spelled with the syllables that
+are k's digits in bijective base 100, the lowest first, digit d being one of
+bcdfghjklmnpqrstvwxz, number d/5, and one of aeiou, number d modulo 5: two letters for the
+most frequent words, four and six for others.
 Each worker comes by an equal range of pages, by the delivery; counts its words in
 a hash table of its own (linear probing, 16 bytes an entry, at most two thirds
 full; up to 8 letters are the key); then tables are added up along a
