@@ -86,11 +86,23 @@ func (r *reader) checkMeasure(c *claim, p *Plan) {
 	}
 }
 
+// unlike reports that calibration will give two cells different amounts of work, with
+// which the metric grows.
+func unlike(metric string, a, b *Cell) bool {
+	grows := []string{"wall_s", "cold_s", "cpu_s", "cpu_work_s", "alloc_B"}
+	return slices.Contains(grows, metric) && a.AutoS > 0 && b.AutoS > 0 && a.Scaling == Strong && b.Scaling == Strong &&
+		(a.Workload != b.Workload || a.ParamText() != b.ParamText())
+}
+
 func (r *reader) checkClaim(c *claim, p *Plan) {
 	r.checkMeasure(c, p)
 	covered := slices.ContainsFunc(p.Cells, func(one Cell) bool { return c.Covers(&one) })
+	pairs := p.Pairs(c.Claim)
 	switch {
-	case c.Kind != ClaimCompare && covered, c.Kind == ClaimCompare && len(p.Pairs(c.Claim)) > 0:
+	case c.Kind == ClaimCompare && slices.ContainsFunc(pairs, func(pair Pair) bool { return unlike(c.Metric, &p.Cells[pair.Left], &p.Cells[pair.Right]) }):
+		r.fault(c.given["metric"].val, "claims: items: auto gives each %s its own number of items, so their %s says nothing", c.Axis, c.Metric).Remedy =
+			"compare throughput_items_per_s or cpu_per_item_s, or write items: with a number"
+	case c.Kind != ClaimCompare && covered, c.Kind == ClaimCompare && len(pairs) > 0:
 		return
 	case c.Kind == ClaimCompare && covered:
 		r.fault(c.given["compare"].val, "claims: no cell with %s %s has a twin with %s that is equal otherwise%s", c.Axis, c.Left, c.Right, c.places()).Remedy =

@@ -52,7 +52,7 @@ func TestPairs(t *testing.T) {
 				"sieve processes 2/2 static : sieve goroutines 2/2 static"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := planOf(t, head+c.extra+"claims:\n  - {says: S., metric: wall_s, "+c.claim+"}\n", Options{})
+			p := planOf(t, head+c.extra+"claims:\n  - {says: S., metric: throughput_items_per_s, "+c.claim+"}\n", Options{})
 			if diff := cmp.Diff(c.want, pairsOf(p, p.Pairs(p.Claims[0]))); diff != "" {
 				t.Error(diff)
 			}

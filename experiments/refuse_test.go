@@ -64,3 +64,19 @@ func TestClaimsAboutMeasures(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimsOverCalibratedParameters(t *testing.T) {
+	const text = "question: Q?\nworkloads: [{use: matmul, n: [64, 128], items: ITEMS}]\nmodels: [goroutines]\ncores: [1]\nclaims:\n" +
+		"  - {id: c, says: S., metric: METRIC, compare: {axis: n, left: 64, right: 128}}\n"
+	for _, c := range []struct{ items, metric, want string }{
+		{"auto", "wall_s", "test.yaml:6:31: claims: items: auto gives each n its own number of items"},
+		{"auto", "throughput_items_per_s", ""},
+		{"100", "wall_s", ""},
+	} {
+		filled := strings.NewReplacer("METRIC", c.metric, "ITEMS", c.items).Replace(text)
+		_, err := Load(Source{File: "test.yaml", Text: []byte(filled)}, testCatalogue(4), Options{})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("items %s, %s: %v, want %q", c.items, c.metric, err, c.want)
+		}
+	}
+}

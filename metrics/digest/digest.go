@@ -44,6 +44,8 @@ type Cell struct {
 	Values map[string][]float64 // metric name: one value for each of Trials, NaN where absent
 	Failed map[string]int       // status: measured trials that did not end ok; nil if all did
 	Warmup int                  // rows that were warm-ups, whatever their end
+
+	dealt float64 // items of a trial's iteration, also where calibration chose them; 0 or NaN where not known
 }
 
 // Failure is a trial that did not end ok.

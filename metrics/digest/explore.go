@@ -2,7 +2,10 @@ package digest
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"forklore/experiments"
@@ -70,8 +73,25 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 	k := contrast{less: p.metric.Less, blocks: d.Manifest.Plan.Order != "sequential", flip: flip, seed: d.Manifest.Plan.Seed, margin: margin}
 	c := k.of(d.arm(&d.Cells[p.left], p.metric.Name), d.arm(&d.Cells[p.right], p.metric.Name))
 	c.Axis, c.Metric, c.Left, c.Right = axis, p.metric.Name, p.left, p.right
+	if why := unlike(&d.Cells[p.left], &d.Cells[p.right], p.metric); why != "" {
+		nan := math.NaN()
+		c.Theta, c.Shift, c.Verdict, c.Why = noRange, noRange, NoData, why
+		c.P, c.ShiftP, c.FlipP, c.A12 = nan, nan, nan, nan
+	}
 	c.unless(d.tooNoisy(p.left, p.right))
 	return c
+}
+
+// unlike says why two cells cannot be compared in a metric that grows with the work: calibration
+// gave each its own number of items, so the longer one may be the faster. Weak scaling
+// gives them different numbers on purpose.
+func unlike(a, b *Cell, m Metric) string {
+	grows := (m.Unit == "s" || m.Unit == "B") && !strings.Contains(m.Name, "_per_") && !strings.HasPrefix(m.Name, "mem_") &&
+		!strings.Contains(m.Name, "pss_") && !strings.Contains(m.Name, "uss_") && !slices.Contains([]string{"spawn_s", "setup_s", "reap_s"}, m.Name)
+	if !grows || m.Of == nil || a.AutoS == 0 || b.AutoS == 0 || a.Scaling == experiments.Weak || b.Scaling == experiments.Weak || !(a.dealt > 0) || !(b.dealt > 0) || a.dealt == b.dealt {
+		return ""
+	}
+	return fmt.Sprintf("items: auto gave the left side %g items and the right side %g: compare throughput_items_per_s or cpu_per_item_s, or write how many items", a.dealt, b.dealt)
 }
 
 // pairings lists the grid: in each group the models in the order of

@@ -90,6 +90,7 @@ type gather struct {
 	trials, blocks []int
 	columns        [][]float64
 	failed         map[string]int
+	dealt          float64 // items of the last ok trial
 }
 
 func newLoader(manifest *record.Manifest, proof *record.Proof) *loader {
@@ -179,6 +180,7 @@ func (c *gather) add(t *record.Trial, planned int) {
 		c.trials, c.blocks = make([]int, 0, hint), make([]int, 0, hint)
 	}
 	c.trials, c.blocks = append(c.trials, t.Trial), append(c.blocks, t.Block)
+	c.dealt = t.Items
 	for i, m := range metrics {
 		v := m.Of(t)
 		column := c.columns[i]
@@ -221,7 +223,7 @@ func (l *loader) digest() *Digest {
 		if g.rows == 0 {
 			continue
 		}
-		c := Cell{Cell: *g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup,
+		c := Cell{Cell: *g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup, dealt: g.dealt,
 			Values: make(map[string][]float64, len(metrics))}
 		n := len(g.trials)
 		for i, m := range metrics {

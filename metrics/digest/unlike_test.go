@@ -1,0 +1,50 @@
+package digest
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"forklore/experiments"
+	"forklore/metrics/record"
+)
+
+// Calibration gives each parameter its own number of items: the times of a
+// trial are then no comparison, the time of an item is.
+func TestCalibratedAmountsAreNotCompared(t *testing.T) {
+	for _, c := range []struct {
+		name, metric, scaling string
+		auto                  float64
+		items                 int64 // of the second
+		want                  string
+	}{
+		{"other items", "wall_s", experiments.Strong, 1, 4000, NoData},
+		{"per item", "throughput_items_per_s", experiments.Strong, 1, 4000, Supported},
+		{"the same items", "wall_s", experiments.Strong, 1, 1000, Equivalent},
+		{"written items", "wall_s", experiments.Strong, 0, 4000, Equivalent},
+		{"weak", "wall_s", experiments.Weak, 1, 4000, Equivalent},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			small, large := cell(experiments.Goroutines, 2), cell(experiments.Goroutines, 2)
+			small.Params = map[string]string{"n": "64"}
+			large.Params, large.ID = map[string]string{"n": "128"}, "other"
+			for _, one := range []*experiments.Cell{&small, &large} {
+				one.AutoS, one.Scaling = c.auto, c.scaling
+			}
+			d := load(t, fake{cells: []experiments.Cell{small, large}, trials: 12, change: func(r *record.Trial) {
+				if r.Cell == "other" {
+					r.Items = float64(c.items)
+					r.ItemsDone = r.Items
+				}
+			}}.write(t))
+			d.Manifest.Plan.Claims = []experiments.Claim{{ID: "c", Says: "S.", Kind: experiments.ClaimCompare, Metric: c.metric, Axis: "n", Left: "128", Right: "64"}}
+			v := d.Verdicts()[0]
+			if v.Verdict != c.want {
+				t.Fatalf("%s (%s), want %s", v.Verdict, v.Reason, c.want)
+			}
+			if c.want == NoData && (!strings.Contains(v.Reason, "4000 items") || !math.IsNaN(v.Parts[0].Primary.Estimate)) {
+				t.Errorf("reason %q with an estimate of %v", v.Reason, v.Parts[0].Primary.Estimate)
+			}
+		})
+	}
+}
