@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"sync/atomic"
-	"unsafe"
 )
 
 func init() {
@@ -79,7 +78,7 @@ func newGups(ps Params, env Env) (Kernel, error) {
 	case env.Processes == 0:
 		k.shared = make([]uint64, k.words+int64(env.Workers)*gupsLine)
 	default:
-		k.shared = unsafe.Slice((*uint64)(unsafe.Pointer(&env.Shared[0])), len(env.Shared)/8)
+		k.shared = wordsOf(env.Shared)
 	}
 	return k, nil
 }
