@@ -1,0 +1,116 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+)
+
+func init() {
+	register(Kind{
+		Name:    "regexp",
+		Summary: "regular expressions counted in DNA: an interpreter over a text in cache",
+		Doc: `Definition: the text is what fasta of the Computer Language Benchmarks Game writes for
+n = size/10, without its headers and ends of lines: 2n letters of ALU repeated, 3n of
+its IUB and 5n of its homo sapiens distribution, the draws beginning at seed 42. Every process makes it once. Item i
+finds all matches of pattern i modulo 9 of regex-redux in it, from left to right without
+overlap. The result is made of the number of matches and of where they are.
+Source: regex-redux of the Computer Language Benchmarks Game, whose counts for n = 10000 are
+the test's reference, and a matcher by hand; the engine is Go's regexp.
+Unit: bytes searched.
+Stresses: an interpreter's branches and loads in the first cache levels, some tens of
+instructions a byte. Goroutines share the compiled patterns and a pool of the engine's
+machines, worker processes have their own. The engine allocates a little for each match.
+Does not say: how other engines do. Go's is linear in the text, without backtracking
+and without a native-code compiler.`,
+		Item: "a pattern found in a text",
+		Params: []Param{
+			{Name: "size", Type: "bytes", Default: "20000", Min: 1000, Max: 64 << 20, Doc: "length of the text, rounded down to a multiple of 10"},
+		},
+		ItemByte:  func(ps Params) int64 { return ps.Bytes("size") / 10 * 10 },
+		New:       newRegexp,
+		Allocates: true,
+	})
+}
+
+// dnaPatterns returns the variants of regex-redux: eight letters, one of them
+// open, or the complement in reverse.
+func dnaPatterns() []string {
+	return []string{
+		"agggtaaa|tttaccct",
+		"[cgt]gggtaaa|tttaccc[acg]",
+		"a[act]ggtaaa|tttacc[agt]t",
+		"ag[act]gtaaa|tttac[agt]ct",
+		"agg[act]taaa|ttta[agt]cct",
+		"aggg[acg]aaa|ttt[cgt]ccc",
+		"agggt[cgt]aa|tt[acg]accct",
+		"agggta[cgt]a|t[acg]taccct",
+		"agggtaa[cgt]|[acg]ttaccct",
+	}
+}
+
+type matching struct {
+	patterns []*regexp.Regexp
+	text     []byte
+}
+
+func newRegexp(ps Params, _ Env) (Kernel, error) {
+	k := &matching{text: fasta(int(ps.Bytes("size") / 10))}
+	for _, pattern := range dnaPatterns() {
+		compiled, err := regexp.Compile(pattern)
+		if err != nil {
+			return nil, fmt.Errorf("regexp: compile %q: %w", pattern, err)
+		}
+		k.patterns = append(k.patterns, compiled)
+	}
+	return k, nil
+}
+
+func (k *matching) Do(ctx context.Context, t Task) (uint64, error) {
+	return sumItems(ctx, t, func(i int64) (uint64, error) {
+		matches := k.patterns[i%int64(len(k.patterns))].FindAllIndex(k.text, -1)
+		result := uint64(len(matches))
+		for _, m := range matches {
+			result += scramble(uint64(m[0]))
+		}
+		return result, nil
+	})
+}
+
+// fasta returns the sequences of the benchmark for n, one after the other.
+func fasta(n int) []byte {
+	const alu = "GGCCGGGCGCGGTGGCTCACGCCTGTAATCCCAGCACTTTGG" +
+		"GAGGCCGAGGCGGGCGGATCACCTGAGGTCAGGAGTTCGAGA" +
+		"CCAGCCTGGCCAACATGGTGAAACCCCGTCTCTACTAAAAAT" +
+		"ACAAAAATTAGCCGGGCGTGGTGGCGCGCGCCTGTAATCCCA" +
+		"GCTACTCGGGAGGCTGAGGCAGGAGAATCGCTTGAACCCGGG" +
+		"AGGCGGAGGTTGCAGTGAGCCGAGATCGCGCCACTGCACTCC" +
+		"AGCCTGGGCGACAGAGCGAGACTCCGTCTCAAAAA"
+	text := make([]byte, 0, 10*n)
+	for j := range 2 * n {
+		text = append(text, alu[j%len(alu)])
+	}
+	draw := fastaSeed(42)
+	text = draw.letters(text, 3*n, "acgtBDHKMNRSVWY", []float64{0.27, 0.12, 0.12, 0.27, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02})
+	return draw.letters(text, 5*n, "acgt", []float64{0.3029549426680, 0.1979883004921, 0.1975473066391, 0.3015094502008})
+}
+
+// fastaSeed is the benchmark's generator of numbers from 0 to 1.
+type fastaSeed int
+
+func (s *fastaSeed) next() float64 {
+	*s = (*s*3877 + 29573) % 139968
+	return float64(*s) / 139968
+}
+
+// letters appends n letters drawn with the given chances.
+func (s *fastaSeed) letters(text []byte, n int, alphabet string, chances []float64) []byte {
+	for range n {
+		r, letter := s.next(), 0
+		for sum := chances[0]; sum <= r && letter < len(alphabet)-1; sum += chances[letter] {
+			letter++
+		}
+		text = append(text, alphabet[letter])
+	}
+	return text
+}
