@@ -50,20 +50,25 @@ type jsonPoint struct {
 
 type encoding struct {
 	names   []string
+	n       int64
 	tags    []string // those of number m are tags[m%8 : m%8+3]
 	records slots[[]jsonRecord]
 }
 
 func newJSON(ps Params, env Env) (Kernel, error) {
-	k := &encoding{records: newSlots[[]jsonRecord](env)}
+	k := &encoding{n: ps.Int("records"), records: newSlots[[]jsonRecord](env)}
 	for m := range uint64(256) {
 		k.names = append(k.names, fmt.Sprintf("%08x", uint32(scramble(m))))
 	}
 	k.tags = []string{"alpha", "bravo", "cable", "delta", "eagle", "fjord", "gamma", "hotel", "alpha", "bravo"}
-	for slot := range env.Slots {
-		*k.records.of(slot) = make([]jsonRecord, ps.Int("records"))
-	}
 	return k, nil
+}
+
+func (k *encoding) Prepare(_ context.Context, slot int) error {
+	records := make([]jsonRecord, k.n)
+	k.fill(records, 0) // touched here, before the gate
+	*k.records.of(slot) = records
+	return nil
 }
 
 func (k *encoding) Do(ctx context.Context, t Task) (uint64, error) {
