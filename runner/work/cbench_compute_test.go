@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,8 +41,8 @@ func computeTwins() []computeTwin {
 
 // BenchmarkComputeAgainstC reports how fast one worker is as a share of what
 // gcc -O2 makes of the same items: the median of the rounds, the least and the
-// greatest. In each round Go and C run one after the other, so that what slows
-// the machine down for a while slows both.
+// greatest. Rates are by processor time, and in each round Go and C run one after
+// the other, so that what slows the machine down for a while slows both.
 func BenchmarkComputeAgainstC(b *testing.B) {
 	if os.Getenv("FORKLORE_C_BENCH") != "1" {
 		b.Skip("compares with C for minutes: set FORKLORE_C_BENCH=1")
@@ -96,17 +97,23 @@ func (twin computeTwin) compare(b *testing.B, program string) {
 	b.ReportMetric(ratios[len(ratios)-1], "go/c-max")
 }
 
-// itemRate returns the items a second that one worker does, dealt one by one.
+// itemRate returns the items that one worker does, dealt one by one, in a second of
+// its thread's processor time.
 func itemRate(b *testing.B, k Kernel) float64 {
-	begin := time.Now()
-	for i := int64(0); ; i++ {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	begin, err := threadTime()
+	for i := int64(0); err == nil; i++ {
 		if _, err := k.Do(context.Background(), Task{Lo: i, Hi: i + 1}); err != nil {
 			b.Fatal(err)
 		}
-		if d := time.Since(begin); d >= computeRound {
-			return float64(i+1) / d.Seconds()
+		var now time.Duration
+		if now, err = threadTime(); now-begin >= computeRound {
+			return float64(i+1) / (now - begin).Seconds()
 		}
 	}
+	b.Fatalf("read the thread's CPU clock: %v", err)
+	return 0
 }
 
 func (twin computeTwin) rate(b *testing.B, program string) float64 {
