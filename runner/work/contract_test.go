@@ -221,12 +221,23 @@ func crewOf(t *testing.T, kind Kind, raw map[string]string, layout []int) []memb
 	env.Shared = sharedBy(t, kind, raw, env.Workers)
 	var crew []member
 	for _, env.Slots = range layout {
-		k := newKernel(t, kind.Name, raw, env)
+		k := makeKernel(t, kind.Name, raw, env)
 		for slot := range env.Slots {
 			crew = append(crew, member{k, slot})
 		}
 		env.Rank += env.Slots
 	}
+	var preparing sync.WaitGroup // all at once: they may wait for each other
+	for _, m := range crew {
+		preparing.Go(func() {
+			if p, ok := m.Kernel.(Preparer); ok {
+				if err := p.Prepare(t.Context(), m.slot); err != nil {
+					t.Errorf("prepare slot %d: %v", m.slot, err)
+				}
+			}
+		})
+	}
+	preparing.Wait()
 	return crew
 }
 

@@ -42,7 +42,7 @@ differ, part of the difference is page walks.`,
 			if ps.String("table") == "private" {
 				return 0
 			}
-			return 8 * (gupsWords(ps) + int64(workers)*gupsLine)
+			return 8 * gupsShared(ps, workers)
 		},
 	})
 }
@@ -55,13 +55,18 @@ const (
 // gupsWords returns the words of a table.
 func gupsWords(ps Params) int64 { return 1 << (bits.Len64(uint64(ps.Bytes("size")/8)) - 1) }
 
+// gupsShared returns the words of a table that all share: then a line for each
+// worker's parity, then one for a count.
+func gupsShared(ps Params, workers int) int64 { return gupsWords(ps) + int64(workers+1)*gupsLine }
+
 type gups struct {
 	rank, workers int
+	apart         bool       // workers are in processes of their own
 	words         int64      // of a table
 	jump          [63]uint64 // the field's x to the power of gupsUpdates * 2^k
 	all           uint64     // sum of x to the powers 1 to gupsUpdates
 	tables        slots[gupsTable]
-	shared        []uint64 // nil where tables are private; else the table, then a line for each worker's parity
+	shared        []uint64 // nil where tables are private
 	checked       bool
 }
 
@@ -71,33 +76,46 @@ type gupsTable struct {
 }
 
 func newGups(ps Params, env Env) (Kernel, error) {
-	k := &gups{rank: env.Rank, workers: env.Workers, words: gupsWords(ps), tables: newSlots[gupsTable](env)}
+	k := &gups{rank: env.Rank, workers: env.Workers, apart: env.Processes > 0, words: gupsWords(ps), tables: newSlots[gupsTable](env)}
 	k.jump, k.all = gupsPowers()
 	switch {
 	case ps.String("table") == "private":
-	case env.Processes == 0:
-		k.shared = make([]uint64, k.words+int64(env.Workers)*gupsLine)
-	default:
+	case k.apart:
 		k.shared = wordsOf(env.Shared)
+	default:
+		k.shared = make([]uint64, gupsShared(ps, env.Workers))
 	}
 	return k, nil
 }
 
 // Prepare touches a worker's table, or its equal share of the one for all.
-func (k *gups) Prepare(_ context.Context, slot int) error {
+func (k *gups) Prepare(ctx context.Context, slot int) error {
 	s := k.tables.of(slot)
-	lo, hi := int64(0), k.words
 	if k.shared == nil {
 		s.words = make([]uint64, k.words)
-	} else {
-		s.words = k.shared[:k.words]
-		w, r := int64(k.workers), int64(k.rank+slot)
-		lo, hi = k.words*r/w, k.words*(r+1)/w
+		numberWords(s.words, 0)
+		return nil
 	}
-	for j := lo; j < hi; j++ {
-		s.words[j] = uint64(j)
+	s.words = k.shared[:k.words]
+	w, r := int64(k.workers), int64(k.rank+slot)
+	lo, hi := k.words*r/w, k.words*(r+1)/w
+	numberWords(s.words[lo:hi], lo)
+	if !k.apart {
+		return nil
+	}
+	if err := meet(ctx, &k.shared[k.words+w*gupsLine], k.workers); err != nil {
+		return fmt.Errorf("gups: %w", err)
+	}
+	if slot == 0 {
+		mapIn(s.words)
 	}
 	return nil
+}
+
+func numberWords(words []uint64, first int64) {
+	for j := range words {
+		words[j] = uint64(first + int64(j))
+	}
 }
 
 func (k *gups) Do(ctx context.Context, t Task) (uint64, error) {

@@ -1,6 +1,9 @@
 package work
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 func init() {
 	register(Kind{
@@ -9,7 +12,8 @@ func init() {
 		Doc: `Definition: the workers' arrays, one of size bytes for each, lie in memory that the
 whole trial shares, under every model. Before the gate worker w writes first to an array of
 64-bit words: to its own with by = self, to that of worker w+W/2 modulo W with by = other, W being
-the number of workers. An item adds up the next block of 65536 words or fewer of the
+the number of workers. All wait until each has, then read a word of each page of their own
+array, so that no page is mapped while they work. An item adds up the next block of 65536 words or fewer of the
 worker's own array, which starts over at its end; the few words left over are not used.
 All blocks hold the same words, word j being the finaliser of SplitMix64 of j. The sum is
 the result.
@@ -24,8 +28,7 @@ does not tell.
 Does not say: anything on a machine with one node: there other and self do the same, and
 far_share is 0. Nor on more nodes, while far_share is 0 with by = other: the workers then
 share a node, or the kernel has moved the pages or the threads
-(/proc/sys/kernel/numa_balancing). With by = other processes map each page at their first
-sweep, which threads of one process need not: let a trial sweep the array often.`,
+(/proc/sys/kernel/numa_balancing).`,
 		Item: "a block of the worker's array read",
 		Params: []Param{
 			{Name: "size", Type: "bytes", Default: "67108864", Min: 4096, Max: 8 << 30, Doc: "size of each worker's array"},
@@ -35,7 +38,7 @@ sweep, which threads of one process need not: let a trial sweep the array often.
 			_, length := triadBlocks(ps.Bytes("size"))
 			return 8 * length
 		},
-		Shared:   func(ps Params, workers int) int64 { return int64(workers) * numaStride(ps) },
+		Shared:   func(ps Params, workers int) int64 { return int64(workers)*numaStride(ps) + 8 },
 		Measures: []Measure{{Name: "far_share", Title: "pages on another node", Doc: "share of pages that lie on another NUMA node than their reader", Less: true, Merge: MergeMean}},
 		New:      newNumaTouch,
 		Refuse: func(ps Params, l Layout) string {
@@ -55,6 +58,7 @@ type numaTouch struct {
 	rank, workers, shift int // worker w touches the array of worker w+shift
 	blocks, length       int64
 	arrays               [][]uint64 // of all workers
+	touched              *uint64    // how many of them have been touched; nil if all workers are in one process
 	next                 slots[int64]
 }
 
@@ -68,15 +72,25 @@ func newNumaTouch(ps Params, env Env) (Kernel, error) {
 	for w := range int64(env.Workers) {
 		k.arrays = append(k.arrays, wordsOf(env.Shared[w*stride:])[:k.blocks*k.length])
 	}
+	if env.Processes > 0 {
+		k.touched = &wordsOf(env.Shared[int64(env.Workers)*stride:])[0]
+	}
 	return k, nil
 }
 
 // Prepare is the first touch.
-func (k *numaTouch) Prepare(_ context.Context, slot int) error {
+func (k *numaTouch) Prepare(ctx context.Context, slot int) error {
 	array := k.arrays[(k.rank+slot+k.shift)%k.workers]
 	for j := range array {
 		array[j] = scramble(uint64(int64(j) % k.length))
 	}
+	if k.touched == nil { // what one worker of a process touched is mapped for all
+		return nil
+	}
+	if err := meet(ctx, k.touched, k.workers); err != nil {
+		return fmt.Errorf("numa_touch: %w", err)
+	}
+	mapIn(k.arrays[k.rank+slot])
 	return nil
 }
 

@@ -1,9 +1,6 @@
 package work
 
-import (
-	"context"
-	"unsafe"
-)
+import "context"
 
 // mix makes the checksum of an item from its number and its result. Both pass
 // through the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
@@ -55,9 +52,3 @@ type slots[T any] []struct {
 func newSlots[T any](env Env) slots[T] { return make(slots[T], env.Slots) }
 
 func (s slots[T]) of(slot int) *T { return &s[slot].own }
-
-// wordsOf returns shared memory as 64-bit words. What lies behind the last
-// whole one is left out.
-func wordsOf(memory []byte) []uint64 {
-	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/8)
-}

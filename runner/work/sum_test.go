@@ -52,6 +52,16 @@ func sumOf(t *testing.T, name string, raw map[string]string, n int64) uint64 {
 // env leaves open of the trial is filled in for one process.
 func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel {
 	t.Helper()
+	k := makeKernel(t, name, raw, env)
+	for slot := range env.Slots {
+		prepare(t, k, slot)
+	}
+	return k
+}
+
+// makeKernel makes a kernel and closes it after the test.
+func makeKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel {
+	t.Helper()
 	kind, err := Lookup(name)
 	if err != nil {
 		t.Fatal(err)
@@ -70,9 +80,6 @@ func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel
 	k, err := kind.New(ps, env)
 	if err != nil {
 		t.Fatalf("%s %v: %v", name, raw, err)
-	}
-	for slot := range env.Slots {
-		prepare(t, k, slot)
 	}
 	t.Cleanup(func() { closeKernel(t, k) })
 	return k
