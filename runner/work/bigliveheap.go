@@ -13,17 +13,17 @@ func init() {
 by pointers, 8 in a bucket on average. One process holds them all, shared by its
 workers; P worker processes hold a P-th each. Entry e of a process has key s(e) and
 value s(key), s being the finaliser of SplitMix64. An item looks up 256 keys of its
-process's table, drawn by its number, checks their values, and then makes garbage bytes
-of garbage: chains of 64 entries, each walked once and dropped. Its result is the number
-of right values and of entries walked.
-Source: the long-lived data of GCBench (Boehm) beside short-lived data, in the shape of
-a server's cache. Tested against the runtime's count of live and allocated bytes.
+process's table, drawn by its number, checks their values, and then makes garbage
+bytes of garbage: chains of 64 entries, each walked once and dropped. Its result is
+the number of right values and of entries walked.
+Source: the long-lived data of GCBench (Boehm) beside short-lived data, in the shape
+of a server's cache. Tested against the runtime's count of live and allocated bytes.
 Unit: bytes of garbage. Its rate is stated by the item: so much for every 256 lookups.
-Stresses: tracing. At GOGC = 100 the collector marks a process's live heap each time that
-it has made as much garbage (4 MiB at the least). P heaps of a P-th need as much marking
-in all as one heap; what differs is how marking runs beside the work, with GOMAXPROCS = 1
-or with all cores, and how well a heap lies in the caches. The host records the
-collector's CPU time and pauses (gc_cpu_s, gc_pause_s).
+Stresses: tracing. At GOGC = 100 the collector marks a process's live heap each time
+that it has made as much garbage (4 MiB at the least). P heaps of a P-th need as much
+marking in all as one heap; what differs is how marking runs beside the work, with
+GOMAXPROCS = 1 or with all cores, and how well a heap lies in the caches. The host
+records the collector's CPU time and pauses (gc_cpu_s, gc_pause_s).
 Does not say: what a shared cache saves: P processes hold P different parts, not P
 copies of all. For that give live times P.`,
 		Item: "lookups in a live heap, and garbage",

@@ -91,8 +91,8 @@ func (twin computeTwin) compare(b *testing.B, program string) {
 	slices.Sort(ratios)
 	slices.Sort(rates)
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(median(rates), "go/s")
-	b.ReportMetric(median(ratios), "go/c")
+	b.ReportMetric(computeMedian(rates), "go/s")
+	b.ReportMetric(computeMedian(ratios), "go/c")
 	b.ReportMetric(ratios[0], "go/c-min")
 	b.ReportMetric(ratios[len(ratios)-1], "go/c-max")
 }
@@ -128,7 +128,7 @@ func (twin computeTwin) rate(b *testing.B, program string) float64 {
 	return rate
 }
 
-func median(sorted []float64) float64 {
+func computeMedian(sorted []float64) float64 {
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -6,21 +6,21 @@ func init() {
 	register(Kind{
 		Name:    "pointer_chase",
 		Summary: "dependent loads along a random cycle: the latency of caches and memory",
-		Doc: `Definition: each worker owns size/stride lines of stride bytes. The first word of
-each holds where the next line is, as an index of words: one random cycle through all
-lines, by Sattolo's algorithm with the same seed for every worker. An item starts at
-a line that is chosen by its number and takes 8192 hops, each a load whose address is
+		Doc: `Definition: each worker owns size/stride lines of stride bytes. The first word of each
+holds where the next line is, as an index of words: one random cycle through all
+lines, by Sattolo's algorithm with the same seed for every worker. An item starts at a
+line that is chosen by its number and takes 8192 hops, each a load whose address is
 the value that the load before gave. The result is the line reached.
 Source: lat_mem_rd of lmbench (McVoy and Staelin, USENIX 1996), whose strides became
 random after prefetchers had learned fixed ones; Sattolo, Information Processing
 Letters 22, 1986. Tested against the cycle walked once from end to end.
 Unit: loads, 8192 an item: the time of an item divided by that is the load latency.
-Stresses: latency, by working set: below the size of a cache one sees that cache.
-No two loads overlap. Workers share nothing but the caches and the memory behind.
-Where size is more than the TLB covers (some MiB of small pages) a load also waits
-for the walk of the page table, as in programs.
-Does not say: bandwidth, nor what independent loads cost, of which a core has ten
-and more under way.`,
+Stresses: latency, by working set: below the size of a cache one sees that cache. No
+two loads overlap. Workers share nothing but the caches and the memory behind. Where
+size is more than the TLB covers (some MiB of small pages) a load also waits for the
+walk of the page table, as in programs.
+Does not say: bandwidth, nor what independent loads cost, of which a core has ten and
+more under way.`,
 		Item: "8192 dependent loads",
 		Params: []Param{
 			{Name: "size", Type: "bytes", Default: "16777216", Min: 1 << 10, Max: 8 << 30, Doc: "working set of each worker"},

@@ -14,14 +14,14 @@ func init() {
 		Name:    "compress",
 		Summary: "a text compressed by DEFLATE and expanded again: matching, Huffman codes, tables in cache",
 		Doc: `Definition: the text has size bytes of words, each with a space after it. With s the
-finaliser of SplitMix64 and d = s(n), word n from 0 has rank r = min(d modulo 1024,
-(d >> 32) modulo 1024); from w = s(r) it has 2 + w modulo 8 letters, for each of which w
+finaliser of SplitMix64 and d = s(n), word n from 0 has rank r = min(d modulo 1024, (d
+>> 32) modulo 1024); from w = s(r) it has 2 + w modulo 8 letters, for each of which w
 becomes s(w) and chooses letter w modulo 16 of "etaoinshrdlucmfw". Item i writes its
 number into the first 8 bytes, little endian, compresses the text as one DEFLATE
 stream, expands that and compares. The result is made of the length and the CRC-32
 (IEEE) of the stream.
-Source: RFC 1951; Go's compress/flate, whose streams the test hands to gzip where that is
-installed, and which must expand a stream that was assembled by hand.
+Source: RFC 1951; Go's compress/flate, whose streams the test hands to gzip where that
+is installed, and which must expand a stream that was assembled by hand.
 Unit: bytes of the text, counted once though they are compressed and expanded.
 Stresses: integer units and unpredictable branches; hash tables of about 700 KiB a
 worker, so the second-level cache. Expanding allocates some tables for each block.

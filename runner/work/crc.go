@@ -11,12 +11,12 @@ func init() {
 		Name:    "crc",
 		Summary: "CRC-32C of private buffers: the core's CRC instruction, data in cache",
 		Doc: `Definition: each worker owns a buffer of size bytes, byte j of it the low byte of
-j*167+13; item i writes its number into the first 8 bytes, little endian, and
-computes the CRC-32 of the buffer with Castagnoli's polynomial, reflected, as iSCSI
-and ext4 do. The item's result is the CRC.
-Source: Castagnoli, Braeuer and Herrmann, IEEE Transactions on Communications 41, 1993;
-Go's hash/crc32; tested against the vectors of RFC 3720 (iSCSI), appendix B.4, and
-against the division of polynomials bit by bit.
+j*167+13; item i writes its number into the first 8 bytes, little endian, and computes
+the CRC-32 of the buffer with Castagnoli's polynomial, reflected, as iSCSI and ext4
+do. The item's result is the CRC.
+Source: Castagnoli, Braeuer and Herrmann, IEEE Transactions on Communications 41,
+1993; Go's hash/crc32; tested against the vectors of RFC 3720 (iSCSI), appendix B.4,
+and against the division of polynomials bit by bit.
 Unit: bytes checked.
 Stresses: the crc32 instruction where the core has it (amd64, arm64), some tens of
 bytes a nanosecond: with buffers beyond the private caches, the bandwidth behind them.

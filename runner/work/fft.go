@@ -11,16 +11,19 @@ func init() {
 		Name:    "fft",
 		Summary: "complex Fourier transform, radix 2: floating point with strides of all powers of two",
 		Doc: `Definition: the signal has n = 2^log2 complex numbers; the real and imaginary part of
-number j are whole numbers from -8 to 7 made from 2j and 2j+1, and item i adds i modulo
-1024 to the real part of number 0. An item computes the forward transform
-X[k] = sum of x[j]*exp(-2*pi*sqrt(-1)*j*k/n) of it, in place and in the worker's own
-array, with factors that every process computes once. The result is made of the bits of
-16 of the X.
+number j are whole numbers from -8 to 7 made from 2j and 2j+1, and item i adds i
+modulo 1024 to the real part of number 0. An item computes the forward transform X[k]
+= sum of x[j]*exp(-2*pi*sqrt(-1)*j*k/n) of it, in place and in the worker's own array,
+with factors that every process computes once. The result is made of the bits of 16 of
+the X.
 Source: the algorithm of Cooley and Tukey, Mathematics of Computation 19, 1965, with
-decimation in time; tested against the sum of the definition and by Parseval's theorem.
-Unit: floating-point operations, by convention 5*n*log2(n) a transform (FFTW's benchFFT).
+decimation in time; tested against the sum of the definition and by Parseval's
+theorem.
+Unit: floating-point operations, by convention 5*n*log2(n) a transform (FFTW's
+benchFFT).
 Stresses: floating-point units, and caches by strides from 1 to n/2: an array of 4096
-numbers takes 64 KiB, the factors half as much. The goroutines of a process share the factors.
+numbers takes 64 KiB, the factors half as much. The goroutines of a process share the
+factors.
 Does not say: how fast a tuned FFT is, which takes larger radices and vector
 instructions: the loops here are plain. Sines may round differently on another
 architecture, so checksums compare within one machine, as all cells of a run do.`,

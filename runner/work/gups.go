@@ -11,26 +11,27 @@ func init() {
 	register(Kind{
 		Name:    "gups",
 		Summary: "random 64-bit updates of a private or a shared table: memory latency and TLB",
-		Doc: `Definition: a table of 2^k words of 64 bits, T[j] = j at the start, and HPCC's
-stream of numbers r: from r = 1, each is the one before shifted left by a bit, with 7
-xored in if a set bit fell out. Item i makes updates T[r modulo 2^k] ^= r for the 8192 numbers
-after the first 8192*i. With table = private each worker owns a table. With
+		Doc: `Definition: a table of 2^k words of 64 bits, T[j] = j at the start, and HPCC's stream
+of numbers r: from r = 1, each is the one before shifted left by a bit, with 7 xored
+in if a set bit fell out. Item i makes updates T[r modulo 2^k] ^= r for the 8192
+numbers after the first 8192*i. With table = private each worker owns a table. With
 table = shared all workers update one: it is in the heap in one process and in shared
 memory across processes, and an update is a loop of compare and swap, since Go has no
 atomic xor.
-The result of an item is the last number of its stream. At the end the xor of all words of a
-table must be that of all numbers that went in: each lost or torn update changes it.
-Source: RandomAccess of the HPC Challenge (Luszczek and others, 2005). HPCC lets 1 % of
-updates go wrong; here none may. Its batches of 1024 updates looked ahead are not made.
-Tested against updates made one at a time from the stream's start.
+The result of an item is the last number of its stream. At the end the xor of all
+words of a table must be that of all numbers that went in: each lost or torn update
+changes it.
+Source: RandomAccess of the HPC Challenge (Luszczek and others, 2005). HPCC lets 1 %
+of updates go wrong; here none may. Its batches of 1024 updates looked ahead are not
+made. Tested against updates made one at a time from the stream's start.
 Unit: updates, 8192 an item; 1e9 of them a second are one GUPS.
 Stresses: cache misses and page table walks that a core can have under way at the same
 time. A shared table adds atomic instructions, which end that overlap, and lines that
 travel between cores.
 Does not say: whether updates or pages make shared tables differ between models. Linux
-seldom gives shared memory huge pages (transparent_hugepage/shmem_enabled in /sys/kernel/mm),
-and may give them to the heap (transparent_hugepage/enabled): where the two settings
-differ, part of the difference is page walks.`,
+seldom gives shared memory huge pages (transparent_hugepage/shmem_enabled in
+/sys/kernel/mm), and may give them to the heap (transparent_hugepage/enabled): where
+the two settings differ, part of the difference is page walks.`,
 		Item: "8192 random updates",
 		Params: []Param{
 			{Name: "size", Type: "bytes", Default: "67108864", Min: 1 << 10, Max: 64 << 30, Doc: "size of a table, rounded down to a power of two"},
@@ -103,7 +104,7 @@ func (k *gups) Prepare(ctx context.Context, slot int) error {
 	if !k.apart {
 		return nil
 	}
-	if err := meet(ctx, &k.shared[k.words+w*gupsLine], k.workers); err != nil {
+	if err := meetAll(ctx, &k.shared[k.words+w*gupsLine], k.workers); err != nil {
 		return fmt.Errorf("gups: %w", err)
 	}
 	if slot == 0 {

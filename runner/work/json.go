@@ -10,12 +10,13 @@ func init() {
 	register(Kind{
 		Name:    "json",
 		Summary: "a document encoded and decoded again: reflection, strings and short-lived memory",
-		Doc: `Definition: item i makes an array of records, encodes it as JSON without spaces, decodes that into
-new memory and compares. Record r has the number m = i*records + r, and the
-members id (1e9 + m modulo 1e9), name (8 hexadecimal digits of the finaliser of
-SplitMix64 of m modulo 256), score (1000.25 + m modulo 8000), tags (three of eight words: numbers m, m+1
-and m+2 modulo 8) and at (an object with x and y, 100 + m modulo 900 and 999 - m modulo 900): 107 bytes each,
-whatever m. The result is made of the decoded ids, scores and lengths of names.
+		Doc: `Definition: item i makes an array of records, encodes it as JSON without spaces,
+decodes that into new memory and compares. Record r has the number m = i*records + r,
+and the members id (1e9 + m modulo 1e9), name (8 hexadecimal digits of the finaliser
+of SplitMix64 of m modulo 256), score (1000.25 + m modulo 8000), tags (three of alpha,
+bravo, cable, delta, eagle, fjord, gamma, hotel: numbers m, m+1 and m+2 modulo 8) and
+at (an object with x and y, 100 + m modulo 900 and 999 - m modulo 900): 107 bytes
+each, whatever m. The result is made of the decoded ids, scores and lengths of names.
 Source: RFC 8259; Go's encoding/json with structs and tags, tested against records
 written by hand.
 Unit: bytes of JSON, counted once though they are written and read.

@@ -6,17 +6,17 @@ func init() {
 	register(Kind{
 		Name:    "nqueens",
 		Summary: "n queens by backtracking: branches, recursion and items of unequal length",
-		Doc: `Definition: the prefixes are all placements of queens in the first placed rows of an
-n x n board in which none attacks another, in lexicographic order of their columns.
-Item i counts the ways to complete prefix i, modulo their number, to n queens: by
-backtracking row by row, with the attacked columns and diagonals in the bits of
-three words.
+		Doc: `Definition: the prefixes are all placements of queens in the first placed rows of an n
+x n board in which none attacks another, in lexicographic order of their columns. Item
+i counts the ways to complete prefix i, modulo their number, to n queens: by
+backtracking row by row, with the attacked columns and diagonals in the bits of three
+words.
 Source: the bit-pattern method (Richards, Backtracking Algorithms in MCPL, 1997);
 tested against OEIS A000170, the published numbers of solutions.
 Unit: prefixes; not bytes.
-Stresses: integer units, calls and branches that nothing predicts well; registers
-and the stack, no other memory. Items differ by a factor of two and more, which
-static dealing feels when there are few for each worker.
+Stresses: integer units, calls and branches that nothing predicts well; registers and
+the stack, no other memory. Items differ by a factor of two and more, which static
+dealing feels when there are few for each worker.
 Does not say: anything of memory, floating point or communication. There is no
 symmetry in use: half of the board would do.`,
 		Item: "a prefix of queens completed in all ways",

@@ -10,24 +10,24 @@ func init() {
 		Name:    "numa_touch",
 		Summary: "reading memory that oneself or another worker touched first: NUMA placement",
 		Doc: `Definition: the workers' arrays, one of size bytes for each, lie in memory that the
-whole trial shares, under every model. Before the gate worker w writes first to an array of
-64-bit words: to its own with by = self, to that of worker w+W/2 modulo W with by = other, W being
-the number of workers. All wait until each has, then read a word of each page of their own
-array, so that no page is mapped while they work. An item adds up the next block of 65536 words or fewer of the
-worker's own array, which starts over at its end; the few words left over are not used.
-All blocks hold the same words, word j being the finaliser of SplitMix64 of j. The sum is
-the result.
-Source: first-touch placement, the default of Linux (Documentation/admin-guide/mm/numa_memory_policy):
-a page lies on the node of the CPU that wrote to it first. Tested against the
-sum of the definition.
+whole trial shares, under every model. Before the gate worker w writes first to an
+array of 64-bit words: to its own with by = self, to that of worker w+W/2 modulo W
+with by = other, W being the number of workers. All wait until each has, then read a
+word of each page of their own array, so that no page is mapped while they work. An
+item adds up the next block of 65536 words or fewer of the worker's own array, which
+starts over at its end; the few words left over are not used. All blocks hold the same
+words, word j being the finaliser of SplitMix64 of j. The sum is the result.
+Source: first-touch placement, the default of Linux
+(Documentation/admin-guide/mm/numa_memory_policy): a page lies on the node of the CPU
+that wrote to it first. Tested against the sum of the definition.
 Unit: bytes read.
-Stresses: bandwidth from the reader's node or from another. The measure far_share tells
-which: of up to 1024 pages of each array, how many lie on another node than the CPU that
-its reader was last on. It comes from the kernel (move_pages), and is empty where that
-does not tell.
-Does not say: anything on a machine with one node: there other and self do the same, and
-far_share is 0. Nor on more nodes, while far_share is 0 with by = other: the workers then
-share a node, or the kernel has moved the pages or the threads
+Stresses: bandwidth from the reader's node or from another. The measure far_share
+tells which: of up to 1024 pages of each array, how many lie on another node than the
+CPU that its reader was last on. It comes from the kernel (move_pages), and is empty
+where that does not tell.
+Does not say: anything on a machine with one node: there other and self do the same,
+and far_share is 0. Nor on more nodes, while far_share is 0 with by = other: the
+workers then share a node, or the kernel has moved the pages or the threads
 (/proc/sys/kernel/numa_balancing).`,
 		Item: "a block of the worker's array read",
 		Params: []Param{
@@ -87,7 +87,7 @@ func (k *numaTouch) Prepare(ctx context.Context, slot int) error {
 	if k.touched == nil { // what one worker of a process touched is mapped for all
 		return nil
 	}
-	if err := meet(ctx, k.touched, k.workers); err != nil {
+	if err := meetAll(ctx, k.touched, k.workers); err != nil {
 		return fmt.Errorf("numa_touch: %w", err)
 	}
 	mapIn(k.arrays[k.rank+slot])
@@ -101,12 +101,12 @@ func (k *numaTouch) Do(ctx context.Context, t Task) (uint64, error) {
 		if *next++; *next == k.blocks {
 			*next = 0
 		}
-		return addUp(array[lo : lo+k.length]), nil
+		return sumWords(array[lo : lo+k.length]), nil
 	})
 }
 
-// addUp keeps four sums, so that no addition waits for the one before.
-func addUp(words []uint64) uint64 {
+// sumWords keeps four sums, so that no addition waits for the one before.
+func sumWords(words []uint64) uint64 {
 	var a, b, c, d uint64
 	for len(words) >= 4 {
 		a += words[0]

@@ -10,22 +10,22 @@ func init() {
 		Name:    "regexp",
 		Summary: "regular expressions counted in DNA: an interpreter over a text in cache",
 		Doc: `Definition: the text is what fasta of the Computer Language Benchmarks Game writes for
-n = size/10, without its headers and ends of lines: 2n letters of ALU repeated, 3n of its
-IUB and 5n of its homo sapiens distribution, the draws beginning at seed 42. Every process
-makes it once. Item i finds all matches of pattern i modulo 9 of regex-redux in it, from
-left to right without overlap: by Thompson's machine, which takes a byte at a time and
-keeps all states that the pattern may be in, in order of priority. The result is made of
-the number of matches and of where they begin.
-Source: Thompson, Communications of the ACM 11, 1968, in Pike's form; regex-redux, whose
-counts for n = 10000 are the test's reference, with Go's regexp. That package is not the
-engine here, since every worker process of every workload would start 45 us later for
-the tables of Unicode that it sets up.
+n = size/10, without its headers and ends of lines: 2n letters of ALU repeated, 3n of
+its IUB and 5n of its homo sapiens distribution, the draws beginning at seed 42. Every
+process makes it once. Item i finds all matches of pattern i modulo 9 of regex-redux
+in it, from left to right without overlap: by Thompson's machine, which takes a byte
+at a time and keeps all states that the pattern may be in, in order of priority. The
+result is made of the number of matches and of where they begin.
+Source: Thompson, Communications of the ACM 11, 1968, in Pike's form; regex-redux,
+whose counts for n = 10000 are the test's reference, with Go's regexp. That package is
+not the engine here, since every worker process of every workload would start 45 us
+later for the tables of Unicode that it sets up.
 Unit: bytes searched.
-Stresses: an interpreter's branches, calls and loads in the first cache levels, some tens
-of instructions a byte. Goroutines share the text and the compiled patterns, worker
-processes make their own.
-Does not say: how other engines do: those that build automata of single states are many
-times faster, those that backtrack allocate and may take for ever.`,
+Stresses: an interpreter's branches, calls and loads in the first cache levels, some
+tens of instructions a byte. Goroutines share the text and the compiled patterns,
+worker processes make their own.
+Does not say: how other engines do: those that build automata of single states are
+many times faster, those that backtrack allocate and may take for ever.`,
 		Item: "a pattern found in a text",
 		Params: []Param{
 			{Name: "size", Type: "bytes", Default: "20000", Min: 1000, Max: 64 << 20, Doc: "length of the text, rounded down to a multiple of 10"},

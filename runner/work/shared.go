@@ -16,11 +16,11 @@ func wordsOf(memory []byte) []uint64 {
 }
 
 // sharedMeeting is how long workers that prepare wait for each other.
-const sharedMeeting = time.Minute
+const sharedMeeting = 5 * time.Minute
 
-// meet returns when all workers of the trial have come to it in Prepare, each once.
+// meetAll returns when all workers of the trial have come to it in Prepare, each once.
 // They count themselves in a word of the memory that they share.
-func meet(ctx context.Context, count *uint64, workers int) error {
+func meetAll(ctx context.Context, count *uint64, workers int) error {
 	come := atomic.AddUint64(count, 1)
 	for end := time.Now().Add(sharedMeeting); come < uint64(workers); come = atomic.LoadUint64(count) {
 		select {

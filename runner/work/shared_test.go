@@ -17,7 +17,7 @@ func TestMeet(t *testing.T) {
 		for range workers {
 			meeting.Go(func() {
 				come.Add(1)
-				if err := meet(t.Context(), &count, workers); err != nil {
+				if err := meetAll(t.Context(), &count, workers); err != nil {
 					t.Error(err)
 				}
 				if n := come.Load(); n != int64(workers) {
@@ -33,7 +33,7 @@ func TestMeetEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	var count uint64
-	go func() { ended <- meet(ctx, &count, 2) }()
+	go func() { ended <- meetAll(ctx, &count, 2) }()
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("a worker whose partner never came ended with %v", err)

@@ -11,16 +11,18 @@ func init() {
 		Name:    "small_objects",
 		Summary: "short-lived objects through a window of live ones: the allocator's fast path",
 		Doc: `Definition: each worker holds a ring of window objects without pointers, size bytes
-each, that it filled before the gate. An item allocates 1024 objects; each gets
-the worker's running number in its first 8 bytes, takes the place of the oldest one in the
-ring, and that one must still hold the number it got. Its result is the count of those that did.
+each, that it filled before the gate. An item allocates 1024 objects; each gets the
+worker's running number in its first 8 bytes, takes the place of the oldest one in the
+ring, and that one must still hold the number it got. Its result is the count of those
+that did.
 Source: the window of live objects is that of larson (Larson and Krishnan, ISMM 1998)
 without its threads freeing for each other, which a garbage collector has no word for.
 Tested against the runtime's own count of what was allocated.
 Unit: bytes allocated, without what size classes add; 1024 operations an item.
-Stresses: the allocator's path by size class, clearing of memory, and the collector: sweeping mostly, since
-little is alive and nothing in it points anywhere. Goroutines allocate from caches of their own and share
-the heap behind and its collector, worker processes share nothing.
+Stresses: the allocator's path by size class, clearing of memory, and the collector:
+sweeping mostly, since little is alive and nothing in it points anywhere. Goroutines
+allocate from caches of their own and share the heap behind and its collector, worker
+processes share nothing.
 Does not say: what tracing costs: trees and big_live_heap have pointers.`,
 		Item: "1024 objects allocated, as many dropped",
 		Params: []Param{
@@ -38,17 +40,17 @@ const objectsAnItem = 1024
 
 type smallObjects struct {
 	size, window int64
-	rings        slots[ring]
+	rings        slots[objectRing]
 }
 
-type ring struct {
+type objectRing struct {
 	live   [][]byte
 	oldest int
 	number uint64 // of the next object
 }
 
 func newSmallObjects(ps Params, env Env) (Kernel, error) {
-	return &smallObjects{size: ps.Bytes("size"), window: ps.Int("window"), rings: newSlots[ring](env)}, nil
+	return &smallObjects{size: ps.Bytes("size"), window: ps.Int("window"), rings: newSlots[objectRing](env)}, nil
 }
 
 func (k *smallObjects) Prepare(_ context.Context, slot int) error {
@@ -75,7 +77,7 @@ func (k *smallObjects) Do(ctx context.Context, t Task) (uint64, error) {
 
 // replace allocates an item's objects and returns how many of those that they
 // displace were as they had been left.
-func (r *ring) replace(size int64) (intact uint64) {
+func (r *objectRing) replace(size int64) (intact uint64) {
 	window := uint64(len(r.live))
 	for range objectsAnItem {
 		object := make([]byte, size)

@@ -6,21 +6,23 @@ func init() {
 	register(Kind{
 		Name:    "spmv",
 		Summary: "sparse matrix times vector, a grid's Laplacian by rows: indirect loads, streamed once",
-		Doc: `Definition: A is the Laplacian of a grid of grid x grid points that is closed at its edges
-(point r*grid+c has the neighbours above, below, left and right, each modulo grid): 4 on the diagonal, -1 for a
-neighbour, 5 entries a row sorted by column. It is stored by compressed rows: float64 values,
-32-bit columns, 64-bit row starts. The rows are cut into equal blocks of 8192 or fewer;
-the few left over are not used. Item i computes block i, modulo their number, of y = A*x
-into the worker's own block, where x[p] is a whole number from -8 to 7 made from p. The
-result is made of 16 elements of y, read back. All values are whole, so they are exact.
-Source: CSR, as in SPARSKIT (Saad, 1990), and the matrix of HPCG's kind of problem; tested
-against the five-point formula on the grid, which knows no matrix.
-Unit: floating-point operations: a multiplication and an addition for each of 5 entries
-a row.
-Stresses: memory bandwidth, once the matrix outgrows the caches (68 bytes a row: 17 MiB by default),
-with one load in three through an index. The goroutines of a process share matrix and x;
-worker processes make a copy each.
-Does not say: how irregular matrices do. Here neighbours are near or a row of the grid away.`,
+		Doc: `Definition: A is the Laplacian of a grid of grid x grid points that is closed at its
+edges (point r*grid+c has the neighbours above, below, left and right, each modulo
+grid): 4 on the diagonal, -1 for a neighbour, 5 entries a row sorted by column. It is
+stored by compressed rows: float64 values, 32-bit columns, 64-bit row starts. The rows
+are cut into equal blocks of 8192 or fewer; the few left over are not used. Item i
+computes block i, modulo their number, of y = A*x into the worker's own block, where
+x[p] is a whole number from -8 to 7 made from p. The result is made of 16 elements of
+y, read back. All values are whole, so they are exact.
+Source: CSR, as in SPARSKIT (Saad, 1990), and the matrix of HPCG's kind of problem;
+tested against the five-point formula on the grid, which knows no matrix.
+Unit: floating-point operations: a multiplication and an addition for each of 5
+entries a row. Bytes count the matrix, y, and x as if each element were read once.
+Stresses: memory bandwidth, once the matrix outgrows the caches (68 bytes a row: 17
+MiB by default), with one load in three through an index. The goroutines of a process
+share matrix and x; worker processes make a copy each.
+Does not say: how irregular matrices do. Here neighbours are near or a row of the grid
+away.`,
 		Item: "a block of rows of a matrix times a vector",
 		Params: []Param{
 			{Name: "grid", Type: "int", Default: "512", Min: 4, Max: 16384, Doc: "points along a side of the grid: the matrix has grid*grid rows"},

@@ -6,23 +6,23 @@ func init() {
 	register(Kind{
 		Name:    "triad",
 		Summary: "STREAM over private arrays, copy, scale, add or triad a = b + q*c: memory bandwidth",
-		Doc: `Definition: each worker owns arrays of float64 (a and b, and c where op reads it)
-and a place in them. An item works on the next block of 65536 elements or fewer,
-and starts over at the end: copy is a[j] = b[j], scale a[j] = q*b[j], add
-a[j] = b[j] + c[j], triad a[j] = b[j] + q*c[j], with q = 3 + (i modulo 1024) to tell
-items apart. Copy and add do not use q: there the 16 elements of b that are read
-back later are first set to what they were at the start, plus q. The result of item
-i is made of 16 elements of the block of a, read back.
-Source: STREAM (McCalpin, 1995), with its counting: 16 bytes an element for copy
-and scale, 24 for add and triad, the reads that a write-allocating cache adds not
-counted. Values are whole numbers, so they are exact; tested by STREAM's own way,
-which is to know what every element must hold at the end.
+		Doc: `Definition: each worker owns arrays of float64 (a and b, and c where op reads it) and
+a place in them. An item works on the next block of 65536 elements or fewer, and
+starts over at the end: copy is a[j] = b[j], scale a[j] = q*b[j], add a[j] = b[j] +
+c[j], triad a[j] = b[j] + q*c[j], with q = 3 + (i modulo 1024) to tell items apart.
+Copy and add do not use q: there the 16 elements of b that are read back later are
+first set to what they were at the start, plus q. The result of item i is made of 16
+elements of the block of a, read back.
+Source: STREAM (McCalpin, 1995), with its counting: 16 bytes an element for copy and
+scale, 24 for add and triad, the reads that a write-allocating cache adds not counted.
+Values are whole numbers, so they are exact; tested by STREAM's own way, which is to
+know what every element must hold at the end.
 Unit: bytes moved, as STREAM counts them.
-Stresses: memory bandwidth, if the arrays of all workers together are at
-least four times the last-level cache, STREAM's rule: raise size where they are
-not. The worker that uses the arrays is the one that touches them first, so that
-they lie on its node. A worker's place moves with its own items, not with their
-numbers: how items are dealt does not change how much memory it sweeps.
+Stresses: memory bandwidth, if the arrays of all workers together are at least four
+times the last-level cache, STREAM's rule: raise size where they are not. The worker
+that uses the arrays is the one that touches them first, so that they lie on its node.
+A worker's place moves with its own items, not with their numbers: how items are dealt
+does not change how much memory it sweeps.
 Does not say: the latency of memory, or what sharing one array would cost. Copy is
 Go's copy, as it is memcpy in C: it may use wider instructions than the others.`,
 		Item: "a block of the arrays",
