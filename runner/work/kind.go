@@ -130,6 +130,10 @@ type Kind struct {
 	Peer     func(Params, Env) (Peer, error)
 	Hidden   bool // misbehaves on purpose: usable, but not listed as a workload
 
+	// Allocates says that Do allocates memory, which no other workload may: because
+	// allocation is the experiment, or because the library under test does.
+	Allocates bool
+
 	// Shared returns how many bytes all workers of a trial share, also across
 	// processes; nil: none.
 	Shared func(ps Params, workers int) int64

@@ -21,7 +21,8 @@ items nothing is alive.`,
 		Params: []Param{
 			{Name: "depth", Type: "int", Default: "12", Min: 0, Max: 24, Doc: "levels below the root"},
 		},
-		New: newTrees,
+		New:       newTrees,
+		Allocates: true,
 	})
 }
 
