@@ -178,24 +178,19 @@ func deal(t *testing.T, kind Kind, raw map[string]string, layout []int, tasks []
 		queue <- task
 	}
 	close(queue)
-	dir, rank := t.TempDir(), 0
 	sums := make(chan uint64, len(tasks))
 	var workers sync.WaitGroup
-	for _, slots := range layout {
-		k := newKernel(t, kind.Name, raw, Env{Slots: slots, Rank: rank, Dir: dir})
-		rank += slots
-		for slot := range slots {
-			workers.Go(func() {
-				for task := range queue {
-					task.Slot = slot
-					sum, err := k.Do(t.Context(), task)
-					if err != nil {
-						t.Errorf("items %d to %d: %v", task.Lo, task.Hi, err)
-					}
-					sums <- sum
+	for _, k := range crewOf(t, kind, raw, layout) {
+		workers.Go(func() {
+			for task := range queue {
+				task.Slot = k.slot
+				sum, err := k.Do(t.Context(), task)
+				if err != nil {
+					t.Errorf("items %d to %d: %v", task.Lo, task.Hi, err)
 				}
-			})
-		}
+				sums <- sum
+			}
+		})
 	}
 	workers.Wait()
 	close(sums)
@@ -204,6 +199,35 @@ func deal(t *testing.T, kind Kind, raw map[string]string, layout []int, tasks []
 		total += sum
 	}
 	return total
+}
+
+// A member is one worker of a trial: a slot of the kernel of its process.
+type member struct {
+	Kernel
+	slot int
+}
+
+// crewOf sets up the workers of a layout, all of them before any works, as the
+// host's gate has it.
+func crewOf(t *testing.T, kind Kind, raw map[string]string, layout []int) []member {
+	t.Helper()
+	env := Env{Dir: t.TempDir()}
+	for _, slots := range layout {
+		env.Workers += slots
+	}
+	if len(layout) > 1 {
+		env.Processes = len(layout)
+	}
+	env.Shared = sharedBy(t, kind, raw, env.Workers)
+	var crew []member
+	for _, env.Slots = range layout {
+		k := newKernel(t, kind.Name, raw, env)
+		for slot := range env.Slots {
+			crew = append(crew, member{k, slot})
+		}
+		env.Rank += env.Slots
+	}
+	return crew
 }
 
 func TestEmptyRangeIsZero(t *testing.T) {

@@ -1,8 +1,10 @@
 package work
 
 import (
+	"os"
 	"strconv"
 	"testing"
+	"unsafe"
 )
 
 // The first outputs of SplitMix64 from the seed 1234567, as published with the
@@ -46,7 +48,8 @@ func sumOf(t *testing.T, name string, raw map[string]string, n int64) uint64 {
 	return sum
 }
 
-// newKernel makes a kernel, prepares its slots and closes it after the test.
+// newKernel makes a kernel, prepares its slots and closes it after the test. What
+// env leaves open of the trial is filled in for one process.
 func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel {
 	t.Helper()
 	kind, err := Lookup(name)
@@ -60,6 +63,10 @@ func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel
 	if kind.New == nil {
 		t.Skip("a peer, which has no kernel")
 	}
+	if env.Workers == 0 {
+		env.Workers = env.Slots
+		env.Shared = sharedBy(t, kind, raw, env.Workers)
+	}
 	k, err := kind.New(ps, env)
 	if err != nil {
 		t.Fatalf("%s %v: %v", name, raw, err)
@@ -69,6 +76,22 @@ func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel
 	}
 	t.Cleanup(func() { closeKernel(t, k) })
 	return k
+}
+
+// sharedBy returns the memory that all workers of a trial of kind share, or nil.
+func sharedBy(t testing.TB, kind Kind, raw map[string]string, workers int) []byte {
+	t.Helper()
+	ps, err := kind.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind.Shared == nil || kind.Shared(ps, workers) == 0 {
+		return nil
+	}
+	page := int64(os.Getpagesize())
+	buffer := make([]byte, kind.Shared(ps, workers)+page)
+	skip := -int64(uintptr(unsafe.Pointer(&buffer[0]))) & (page - 1)
+	return buffer[skip : skip+kind.Shared(ps, workers)]
 }
 
 func prepare(t testing.TB, k Kernel, slot int) {
