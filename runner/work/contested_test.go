@@ -31,8 +31,10 @@ func init() {
 			c.round(k, &r)
 			c.gate()
 		}
-		if err := k.(Closer).Close(); err != nil {
-			r.Broken += err.Error()
+		if closer, ok := k.(Closer); ok {
+			if err := closer.Close(); err != nil {
+				r.Broken += err.Error()
+			}
 		}
 		return r
 	}
