@@ -24,15 +24,15 @@ type workerLine struct {
 	_    [lineSize - 8]byte
 }
 
-// contestedSize returns how many bytes the contested of so many workers take.
+// contestedSize returns how many bytes the contested memory of so many workers takes.
 func contestedSize(contended int64, workers int) int64 {
 	return roundUpTo(contended, lineSize) + int64(workers)*lineSize
 }
 
 func roundUpTo(n, unit int64) int64 { return (n + unit - 1) / unit * unit }
 
-// newContested returns contested with so many bytes to contend for. They are in shared pages
-// where there are several processes, or where that is asked for.
+// newContested returns memory with so many bytes to contend for, in shared pages where
+// there are several processes, or where that is asked for.
 func newContested(name string, env Env, contended int64, shared bool) (contested, error) {
 	workers := max(env.Workers, env.Rank+env.Slots)
 	size := contestedSize(contended, workers)
@@ -78,7 +78,7 @@ func (c *contested) done() uint64 {
 	return sum
 }
 
-// close lets check look at the contested once, and forgets them: the host may unmap shared
+// close lets check look at the memory once, then forgets it: the host may unmap shared
 // pages.
 func (c *contested) close(check func() error) error {
 	if c.mem == nil {

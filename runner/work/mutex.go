@@ -57,7 +57,7 @@ type mutex struct {
 	workers                slots[callSampler]
 }
 
-// nativeMutex and sharedMutex lie at the beginning of the contested.
+// nativeMutex and sharedMutex lie at the beginning of the contested memory.
 type nativeMutex struct {
 	lock sync.Mutex
 	pair guardedPair

@@ -66,7 +66,7 @@ type rwmutex struct {
 
 type rwWorker struct{ read, write callSampler }
 
-// nativeRWMutex and sharedRWMutex lie at the beginning of the contested.
+// nativeRWMutex and sharedRWMutex lie at the beginning of the contested memory.
 type nativeRWMutex struct {
 	lock sync.RWMutex
 	pair guardedPair

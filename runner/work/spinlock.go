@@ -48,7 +48,7 @@ type spinlock struct {
 	workers                       slots[callSampler]
 }
 
-// spinMutex lies at the beginning of the contested.
+// spinMutex lies at the beginning of the contested memory.
 type spinMutex struct {
 	state atomic.Uint32
 	pair  guardedPair
