@@ -109,10 +109,10 @@ func BenchmarkContentionAgainstC(b *testing.B) {
 		{"mutex", "shared", 1024, 0, 0, 0, shared},
 		{"atomic", "shared", 4096, 0, 0, 0, nil},
 		{"atomic", "padded", 4096, 0, 0, 0, map[string]string{"counter": "padded"}},
-		{"false_sharing", "plain", 16384, 0, 0, 8, nil},
-		{"false_sharing", "plain", 16384, 0, 0, 128, nil},
-		{"false_sharing", "atomic", 16384, 0, 0, 8, map[string]string{"op": "atomic"}},
-		{"false_sharing", "atomic", 16384, 0, 0, 128, map[string]string{"op": "atomic"}},
+		{"false_sharing", "plain", 65536, 0, 0, 8, nil},
+		{"false_sharing", "plain", 65536, 0, 0, 128, nil},
+		{"false_sharing", "atomic", 65536, 0, 0, 8, map[string]string{"op": "atomic"}},
+		{"false_sharing", "atomic", 65536, 0, 0, 128, map[string]string{"op": "atomic"}},
 	} {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s-%s/%d-%d/stride-%d/workers-%d", w.name, w.variant, w.inside, w.outside, w.stride, workers), func(b *testing.B) {

@@ -35,7 +35,7 @@ store buffer, so plain additions hide a part of the cost that atomic ones show.`
 			{Name: "stride", Type: "bytes", Default: "8", Min: 8, Max: 4096, Doc: "bytes from one worker's counter to the next one's, a multiple of 8"},
 			{Name: "op", Type: "choice", Default: "plain", Choices: []string{"plain", "atomic"}, Doc: "how 1 is added: by a load and a store, or by an atomic addition"},
 			{Name: "outside", Type: "int", Default: "0", Min: 0, Max: 1e6, Doc: "steps of computing between two additions, about 4 ns each"},
-			{Name: "batch", Type: "int", Default: "16384", Min: 1, Max: 1 << 20, Doc: "additions in an item"},
+			{Name: "batch", Type: "int", Default: "65536", Min: 1, Max: 1 << 20, Doc: "additions in an item"},
 		},
 		ItemOps: func(ps Params) int64 { return ps.Int("batch") },
 		New:     newFalseSharing,
@@ -92,7 +92,14 @@ func (k *falseSharing) Do(ctx context.Context, t Task) (uint64, error) {
 
 // plainBatch adds to memory at each turn of the loop: Go's compiler keeps no
 // variable in a register that a pointer names. The test looks on while it runs.
+// Without steps the loop is bare: an empty inner loop would cost as much as the addition.
 func plainBatch(counter *uint64, x uint64, batch, outside int64) uint64 {
+	if outside == 0 {
+		for range batch {
+			*counter++
+		}
+		return x
+	}
 	for range batch {
 		*counter++
 		x = takeSteps(x, outside)
@@ -101,6 +108,12 @@ func plainBatch(counter *uint64, x uint64, batch, outside int64) uint64 {
 }
 
 func atomicBatch(counter *uint64, x uint64, batch, outside int64) uint64 {
+	if outside == 0 {
+		for range batch {
+			atomic.AddUint64(counter, 1)
+		}
+		return x
+	}
 	for range batch {
 		atomic.AddUint64(counter, 1)
 		x = takeSteps(x, outside)
