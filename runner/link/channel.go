@@ -65,7 +65,7 @@ func (c *channels) Close() error {
 
 func joinChannels(p Plan, ranks, lo, hi int, _ Share) (Joint, error) {
 	if lo > 0 || hi < ranks {
-		return nil, errors.New("Go channels work within one process")
+		return nil, errors.New("ranks of one process alone can use Go channels")
 	}
 	j := &joint{}
 	for rank := range ranks {

@@ -113,7 +113,7 @@ func playProcesses(t *testing.T, s scene, each int) {
 	}
 	for i, c := range children {
 		if err := c.wait(t); err != nil {
-			t.Errorf("%s: child %d: %v", s.Act, i, err)
+			t.Errorf("child %d: %v", i, err)
 		}
 	}
 }
