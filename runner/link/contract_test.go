@@ -61,7 +61,8 @@ var acts = map[string]act{
 	"chain":  chain,
 	"duplex": duplex,
 	"exact":  exact,
-	"quiet":  func(Comm, scene) error { return nil },
+	"listen": listen,
+	"pour":   pour,
 }
 
 // chained returns the channels of a chain of ranks, both ways.
