@@ -368,6 +368,36 @@ func TestRanksAreGivenOnce(t *testing.T) {
 	})
 }
 
+// Workers that have nobody to talk to need no link.
+func TestNoPairsNeedNothing(t *testing.T) {
+	everyLink(t, func(t *testing.T, k Kind) {
+		before := descriptors(t)
+		f := open(t, Plan{Link: k.Name, Max: 1}, 3)
+		for rank := range 3 {
+			s, err := f.Share(rank, rank+1)
+			if err != nil || len(s.Files) > 0 {
+				t.Fatalf("rank %d shares %v, %v", rank, s, err)
+			}
+			j, err := Join(Plan{Link: k.Name, Max: 1}, 3, rank, rank+1, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := j.Comm(rank); c.Rank() != rank || c.Size() != 3 {
+				t.Errorf("rank %d of %d, want %d of 3", c.Rank(), c.Size(), rank)
+			}
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		if after := descriptors(t); after != before {
+			t.Errorf("%d descriptors, %d before", after, before)
+		}
+	})
+}
+
 // descriptors counts this process's open descriptors, on systems that list them.
 func descriptors(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
