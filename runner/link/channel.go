@@ -35,8 +35,12 @@ func openChannels(p Plan, ranks int, _ string) (Fabric, error) {
 	return &channels{plan: p, ranks: ranks}, nil
 }
 
-// Share works for a child that holds all ranks: it makes the channels itself.
+// Share works for a child that holds all ranks: it makes the channels itself. Where there are none,
+// as for a single worker, it works for any.
 func (c *channels) Share(lo, hi int) (Share, error) {
+	if len(c.plan.Pairs) == 0 {
+		return Share{}, nil
+	}
 	if lo > 0 || hi < c.ranks {
 		return Share{}, fmt.Errorf("ranks %d to %d of %d are in a process of their own: Go channels work within one process; links between processes are pipe, socketpair and others", lo, hi-1, c.ranks)
 	}
@@ -64,11 +68,11 @@ func (c *channels) Close() error {
 }
 
 func joinChannels(p Plan, ranks, lo, hi int, _ Share) (Joint, error) {
-	if lo > 0 || hi < ranks {
-		return nil, errors.New("Go channels work within one process")
+	if len(p.Pairs) > 0 && (lo > 0 || hi < ranks) {
+		return nil, errors.New("ranks of one process alone can use Go channels")
 	}
-	j := &joint{}
-	for rank := range ranks {
+	j := &joint{lo: lo}
+	for rank := lo; rank < hi; rank++ {
 		j.comms = append(j.comms, newComm(p, rank, ranks))
 	}
 	for _, c := range p.Pairs {

@@ -18,6 +18,8 @@ type comm struct {
 	fixed           bool
 	outs            peers[sender]
 	ins             peers[receiver]
+
+	sending, receiving pace // one each: two goroutines may use a Comm
 }
 
 func newComm(p Plan, rank, ranks int) *comm {
@@ -35,6 +37,7 @@ func (c *comm) Send(to int, message []byte) error {
 	if err := out.send(message); err != nil {
 		return fmt.Errorf("send %d bytes from rank %d to %d: %w", len(message), c.rank, to, err)
 	}
+	c.sending.step()
 	return nil
 }
 
@@ -59,6 +62,7 @@ func (c *comm) Recv(from int, buffer []byte) (int, error) {
 	if err != nil {
 		return n, fmt.Errorf("receive at rank %d from %d: %w", c.rank, from, err)
 	}
+	c.receiving.step()
 	return n, nil
 }
 

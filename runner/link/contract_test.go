@@ -61,7 +61,8 @@ var acts = map[string]act{
 	"chain":  chain,
 	"duplex": duplex,
 	"exact":  exact,
-	"quiet":  func(Comm, scene) error { return nil },
+	"listen": listen,
+	"pour":   pour,
 }
 
 // chained returns the channels of a chain of ranks, both ways.
@@ -190,37 +191,66 @@ func expect(c Comm, s scene, from, k int, buffer []byte) error {
 }
 
 // stages are the ways to run all ranks of a scene.
-var stages = map[string]func(t *testing.T, s scene){
-	"goroutines": func(t *testing.T, s scene) { playHere(t, s, false) },
-	"threads":    func(t *testing.T, s scene) { playHere(t, s, true) },
-	"processes":  func(t *testing.T, s scene) { playProcesses(t, s, 1) },
-	"hybrid":     func(t *testing.T, s scene) { playProcesses(t, s, 2) },
+var stages = []struct {
+	name   string
+	across bool
+	play   func(t *testing.T, s scene)
+}{
+	{"goroutines", false, func(t *testing.T, s scene) { playHere(t, s, false) }},
+	{"threads", false, func(t *testing.T, s scene) { playHere(t, s, true) }},
+	{"processes", true, func(t *testing.T, s scene) { playProcesses(t, s, 1) }},
+	{"hybrid", true, func(t *testing.T, s scene) { playProcesses(t, s, 2) }},
 }
 
+// Order, integrity and wholeness of messages of every length, in both directions at once and
+// with full channels.
 func TestContract(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
-		for name, play := range stages {
-			if !k.Across && (name == "processes" || name == "hybrid") {
+		for _, stage := range stages {
+			if stage.across && !k.Across {
 				continue
 			}
-			for _, size := range []int{1, 7, 4096, 8000, 1 << 20} {
-				for _, fixed := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%s/%dB/fixed=%t", name, size, fixed), func(t *testing.T) {
-						plan := Plan{Link: k.Name, Max: size, Fixed: fixed}
-						count := min(2000, 4+(8<<20)/size)
-						for act, ranks := range map[string]int{"echo": 2, "chain": 3, "duplex": 3} {
-							plan.Pairs = chained(ranks)
-							play(t, scene{Plan: plan, Ranks: ranks, Act: act, Count: count})
-						}
-						if size <= 4096 {
-							plan.Pairs = chained(2)
-							play(t, scene{Plan: plan, Ranks: 2, Act: "exact", Count: 50})
-						}
-					})
+			for _, size := range []int{1, 7, 4096, longest(k)} {
+				if stage.name == "hybrid" && size < 4096 {
+					continue // the kernel's objects are the same as between processes
+				}
+				for _, s := range scenes(k, size) {
+					name := fmt.Sprintf("%s/%dB/fixed=%t/%s", stage.name, size, s.Plan.Fixed, s.Act)
+					t.Run(name, func(t *testing.T) { stage.play(t, s) })
 				}
 			}
 		}
 	})
+}
+
+// longest is the longest message that the contract is held to: for queues with a limit what a system
+// allows that nobody has tuned.
+func longest(k Kind) int {
+	if k.Name == "mqueue" || k.Name == "sysv_mq" {
+		return 8192
+	}
+	return 1 << 20
+}
+
+func scenes(k Kind, size int) (list []scene) {
+	for _, fixed := range []bool{false, true} {
+		for _, s := range []scene{
+			{Act: "echo", Ranks: 2, Count: min(300, 3+(1<<20)/size)},
+			{Act: "chain", Ranks: 3, Count: min(1000, 3+(4<<20)/size)},
+			{Act: "duplex", Ranks: 3, Count: min(300, 3+(1<<20)/size)},
+			{Act: "exact", Ranks: 2, Count: 50},
+		} {
+			if s.Act == "exact" && size > 4096 {
+				continue
+			}
+			s.Plan = Plan{Link: k.Name, Max: size, Fixed: fixed, Pairs: chained(s.Ranks)}
+			if s.Act == "chain" {
+				s.Plan.Pairs = []Pair{{0, 1}, {1, 2}}
+			}
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // playHere runs all ranks in this process.
@@ -232,7 +262,7 @@ func playHere(t *testing.T, s scene, locked bool) {
 		t.Fatal(err)
 	}
 	if err := playRanks(j, s, 0, s.Ranks, locked); err != nil {
-		t.Errorf("%s: %v", s.Act, err)
+		t.Fatal(err) // some may still be at it
 	}
 	for range 2 {
 		if err := j.Close(); err != nil {
@@ -267,7 +297,7 @@ func playRanks(j Joint, s scene, lo, hi int, locked bool) error {
 
 func TestWrongMessagesAreErrors(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
-		for _, fixed := range []bool{false, true} {
+		bothFramings(t, func(t *testing.T, fixed bool) {
 			f := open(t, Plan{Link: k.Name, Pairs: chained(2), Max: 100, Fixed: fixed}, 3)
 			j, err := f.Join()
 			if err != nil {
@@ -279,7 +309,7 @@ func TestWrongMessagesAreErrors(t *testing.T) {
 				want       string
 			}{{1, 0, "0 bytes"}, {1, 101, "101 bytes"}, {2, 5, "no such channel"}, {0, 5, "no such channel"}, {-1, 5, "no such channel"}, {9, 5, "no such channel"}} {
 				if err := c.Send(bad.to, make([]byte, bad.length)); err == nil || !strings.Contains(err.Error(), bad.want) {
-					t.Errorf("fixed=%t: %d bytes to rank %d: %v, want %q", fixed, bad.length, bad.to, err, bad.want)
+					t.Errorf("%d bytes to rank %d: %v, want %q", bad.length, bad.to, err, bad.want)
 				}
 			}
 			if _, err := c.Recv(2, make([]byte, 100)); err == nil {
@@ -294,8 +324,14 @@ func TestWrongMessagesAreErrors(t *testing.T) {
 			if err := j.Close(); err != nil {
 				t.Error(err)
 			}
-		}
+		})
 	})
+}
+
+func bothFramings(t *testing.T, test func(t *testing.T, fixed bool)) {
+	for _, fixed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("fixed=%t", fixed), func(t *testing.T) { test(t, fixed) })
+	}
 }
 
 // A rank goes to one process, and what is left goes back with the fabric.
@@ -332,6 +368,36 @@ func TestRanksAreGivenOnce(t *testing.T) {
 	})
 }
 
+// Workers that have nobody to talk to need no link.
+func TestNoPairsNeedNothing(t *testing.T) {
+	everyLink(t, func(t *testing.T, k Kind) {
+		before := descriptors(t)
+		f := open(t, Plan{Link: k.Name, Max: 1}, 3)
+		for rank := range 3 {
+			s, err := f.Share(rank, rank+1)
+			if err != nil || len(s.Files) > 0 {
+				t.Fatalf("rank %d shares %v, %v", rank, s, err)
+			}
+			j, err := Join(Plan{Link: k.Name, Max: 1}, 3, rank, rank+1, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := j.Comm(rank); c.Rank() != rank || c.Size() != 3 {
+				t.Errorf("rank %d of %d, want %d of 3", c.Rank(), c.Size(), rank)
+			}
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		if after := descriptors(t); after != before {
+			t.Errorf("%d descriptors, %d before", after, before)
+		}
+	})
+}
+
 // descriptors counts this process's open descriptors, on systems that list them.
 func descriptors(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
@@ -343,7 +409,7 @@ func descriptors(t *testing.T) int {
 
 func TestMessagesDoNotAllocate(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
-		for _, fixed := range []bool{false, true} {
+		bothFramings(t, func(t *testing.T, fixed bool) {
 			f := open(t, Plan{Link: k.Name, Pairs: chained(2), Max: 64, Fixed: fixed}, 2)
 			j, err := f.Join()
 			if err != nil {
@@ -355,11 +421,11 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 				_, fault := b.Recv(0, buffer)
 				err = errors.Join(err, fault)
 			}); n > 0 {
-				t.Errorf("fixed=%t: %v allocations a message", fixed, n)
+				t.Errorf("%v allocations a message", n)
 			}
 			if err := errors.Join(err, j.Close()); err != nil {
 				t.Error(err)
 			}
-		}
+		})
 	})
 }

@@ -27,3 +27,16 @@ func fullSize(fd int) error {
 	}
 	return nil
 }
+
+func newSocketpair(kind int) (a, b int, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
+	return fds[0], fds[1], err
+}
+
+func newSocket(domain, kind int) (int, error) {
+	return unix.Socket(domain, kind|unix.SOCK_CLOEXEC, 0)
+}
+
+func acceptSocket(listener int) (int, unix.Sockaddr, error) {
+	return unix.Accept4(listener, unix.SOCK_CLOEXEC)
+}

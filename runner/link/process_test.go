@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,6 +15,9 @@ import (
 // childVar makes the test binary a child of a scene instead.
 const childVar = "FORKLORE_LINK_CHILD"
 
+// hostVar makes it a host that opens a plan and waits to be killed.
+const hostVar = "FORKLORE_LINK_HOST"
+
 // childPart is what a child is told: its ranks, and what its descriptors mean.
 type childPart struct {
 	Scene  scene
@@ -23,11 +27,16 @@ type childPart struct {
 }
 
 func TestMain(m *testing.M) {
+	run := playChild
 	text, child := os.LookupEnv(childVar)
+	if !child {
+		run = playHost
+		text, child = os.LookupEnv(hostVar)
+	}
 	if !child {
 		os.Exit(m.Run())
 	}
-	if err := playChild(text); err != nil {
+	if err := run(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -53,9 +62,40 @@ func playChild(text string) error {
 	return j.Close()
 }
 
+func playHost(text string) error {
+	var s scene
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return err
+	}
+	f, err := Open(s.Plan, s.Ranks, os.TempDir())
+	if err != nil {
+		return err
+	}
+	j, err := f.Join()
+	if err != nil {
+		return err
+	}
+	if err := playRanks(j, s, 0, s.Ranks, false); err != nil {
+		return err
+	}
+	ready()
+	return forever()
+}
+
+// ready tells the parent that a child has come to the interesting part.
+func ready() { fmt.Println("ready") }
+
+// forever keeps a child until it is killed.
+func forever() error {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
 // child is a running child process.
 type child struct {
 	*exec.Cmd
+	stdout *os.File
 	stderr bytes.Buffer
 	ended  chan error
 }
@@ -71,19 +111,55 @@ func startChild(t *testing.T, f Fabric, s scene, lo, hi int) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{Cmd: exec.Command(os.Args[0]), ended: make(chan error, 1)}
-	c.Env = append(os.Environ(), childVar+"="+string(text), "GOMAXPROCS=1")
-	c.Stderr = &c.stderr
-	c.ExtraFiles = share.Files
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	c := startTest(t, childVar+"="+string(text), share.Files)
 	if err := share.Close(); err != nil {
 		t.Error(err)
 	}
-	go func() { c.ended <- c.Wait() }()
-	t.Cleanup(func() { _ = c.Process.Kill() })
 	return c
+}
+
+// startTest starts the test binary as what a variable says.
+func startTest(t *testing.T, variable string, files []*os.File) *child {
+	t.Helper()
+	c := &child{Cmd: exec.Command(os.Args[0]), ended: make(chan error, 1)}
+	c.Env = append(os.Environ(), variable, "GOMAXPROCS=1")
+	c.ExtraFiles = files
+	stdout, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.stdout, c.Stdout, c.Stderr = stdout, w, &c.stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	go func() { c.ended <- c.Wait() }()
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		stdout.Close()
+	})
+	return c
+}
+
+// ready waits until the child says so.
+func (c *child) ready(t *testing.T) {
+	t.Helper()
+	_ = c.stdout.SetReadDeadline(time.Now().Add(patience))
+	line := make([]byte, len("ready\n"))
+	if _, err := io.ReadFull(c.stdout, line); err != nil || string(line) != "ready\n" {
+		t.Fatalf("a child said %q, %v: %s", line, err, c.stderr.String())
+	}
+}
+
+// kill kills the child as the kernel does when memory is short.
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.wait(t); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("a child was to be killed and ended with %v", err)
+	}
 }
 
 // wait returns how the child ended, with what it wrote.
@@ -113,7 +189,7 @@ func playProcesses(t *testing.T, s scene, each int) {
 	}
 	for i, c := range children {
 		if err := c.wait(t); err != nil {
-			t.Errorf("%s: child %d: %v", s.Act, i, err)
+			t.Errorf("child %d: %v", i, err)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type loom struct {
 type end struct {
 	fds   []int
 	words []string
+	line  int // its number in the plan, from 0
 	a     bool
 }
 
@@ -171,7 +172,7 @@ func (w wiring) tieAll(p Plan, ranks, lo, hi int, fds []int, words []string) (Jo
 	for rank := lo; rank < hi; rank++ {
 		j.comms = append(j.comms, newComm(p, rank, ranks))
 	}
-	for _, l := range w.lines(p) {
+	for i, l := range w.lines(p) {
 		for side, rank := range l.ranks {
 			if rank < lo || rank >= hi {
 				continue
@@ -179,7 +180,7 @@ func (w wiring) tieAll(p Plan, ranks, lo, hi int, fds []int, words []string) (Jo
 			if len(fds) < w.width {
 				return nil, errors.Join(fmt.Errorf("%d descriptors are too few", len(j.fds)), j.Close())
 			}
-			port, err := w.tie(p, end{fds: fds[:w.width:w.width], words: words, a: side == 0})
+			port, err := w.tie(p, end{fds: fds[:w.width:w.width], words: words, line: i, a: side == 0})
 			if err != nil {
 				return nil, errors.Join(err, j.Close())
 			}

@@ -1,0 +1,206 @@
+package link
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// warm is how many round trips or laps come before time is taken, here and in the programs in C.
+const warm = 100
+
+func init() {
+	acts["pingpong"] = pingpong
+	acts["laps"] = laps
+}
+
+// pingpong does what testdata/c/pingpong.c does.
+func pingpong(c Comm, s scene) error {
+	m := bytes.Repeat([]byte{1}, s.Plan.Max)
+	peer := 1 - c.Rank()
+	var begin time.Time
+	for k := range s.Count + warm {
+		if k == warm {
+			begin = time.Now()
+		}
+		if c.Rank() == 0 {
+			m[0] = byte(k)
+			if err := c.Send(peer, m); err != nil {
+				return err
+			}
+		}
+		if _, err := c.Recv(peer, m); err != nil {
+			return err
+		}
+		if m[0] != byte(k) {
+			return fmt.Errorf("message %d came as %d", byte(k), m[0])
+		}
+		if c.Rank() == 1 {
+			if err := c.Send(peer, m); err != nil {
+				return err
+			}
+		}
+	}
+	if c.Rank() == 0 {
+		fmt.Printf("%.1f\n", float64(time.Since(begin).Nanoseconds())/float64(s.Count))
+	}
+	return nil
+}
+
+// laps does what testdata/c/ring.c does.
+func laps(c Comm, s scene) error {
+	m := make([]byte, 8)
+	before, next := (c.Rank()+c.Size()-1)%c.Size(), (c.Rank()+1)%c.Size()
+	var token uint64
+	var begin time.Time
+	for k := range s.Count + warm {
+		if k == warm {
+			begin = time.Now()
+		}
+		if c.Rank() > 0 {
+			if _, err := c.Recv(before, m); err != nil {
+				return err
+			}
+			token = binary.NativeEndian.Uint64(m)
+		}
+		binary.NativeEndian.PutUint64(m, token+1)
+		if err := c.Send(next, m); err != nil {
+			return err
+		}
+		if c.Rank() == 0 {
+			if _, err := c.Recv(before, m); err != nil {
+				return err
+			}
+			token = binary.NativeEndian.Uint64(m)
+		}
+	}
+	if c.Rank() > 0 {
+		return nil
+	}
+	if want := uint64(c.Size() * (s.Count + warm)); token != want {
+		return fmt.Errorf("the token counts %d hops, want %d", token, want)
+	}
+	fmt.Printf("%.1f\n", float64(time.Since(begin).Nanoseconds())/float64(s.Count*c.Size()))
+	return nil
+}
+
+// The same traffic between processes in C and here, in turn. It measures: run it alone, with
+// FORKLORE_C_BENCH=1.
+func TestAgainstC(t *testing.T) {
+	if os.Getenv("FORKLORE_C_BENCH") == "" {
+		t.Skip("a measurement: ask for it with FORKLORE_C_BENCH=1")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"pingpong", "ring"} {
+		build := exec.Command("gcc", "-O2", "-std=c11", "-o", filepath.Join(dir, name), filepath.Join("testdata", "c", name+".c"), "-lrt")
+		if text, err := build.CombinedOutput(); err != nil {
+			t.Skipf("compile %s.c: %v\n%s", name, err, text)
+		}
+	}
+	const count = 20000
+	for _, cpus := range []int{1, 2} {
+		for _, link := range []string{"pipe", "socketpair", "mqueue", "shm"} {
+			for _, size := range []int{8, 4096} {
+				s := scene{Plan: Plan{Link: link, Pairs: chained(2), Max: size, Fixed: true}, Ranks: 2, Act: "pingpong", Count: count}
+				rival(t, fmt.Sprintf("%s %dB", link, size), cpus, s, filepath.Join(dir, "pingpong"), link, strconv.Itoa(size), strconv.Itoa(count))
+			}
+		}
+		for _, n := range []int{2, 8} {
+			s := scene{Plan: Plan{Link: "pipe", Max: 8, Fixed: true}, Ranks: n, Act: "laps", Count: count / n}
+			for r := range n {
+				s.Plan.Pairs = append(s.Plan.Pairs, Pair{r, (r + 1) % n})
+			}
+			rival(t, fmt.Sprintf("ring of %d", n), cpus, s, filepath.Join(dir, "ring"), strconv.Itoa(n), strconv.Itoa(count/n))
+		}
+	}
+}
+
+// rival runs a scene in processes and a program in C in turn, and prints the ratio of times.
+func rival(t *testing.T, name string, cpus int, s scene, program ...string) {
+	const rounds = 15
+	var ratios, ours, theirs []float64
+	for range rounds {
+		onCPUs(t, cpus, func() {
+			text, err := exec.Command(program[0], program[1:]...).Output()
+			if err != nil {
+				t.Fatalf("%s: %v", program, err)
+			}
+			theirs = append(theirs, number(t, text))
+			ours = append(ours, number(t, timeScene(t, s)))
+		})
+		ratios = append(ratios, ours[len(ours)-1]/theirs[len(theirs)-1])
+	}
+	low, mid, high := spread(ratios)
+	_, a, _ := spread(ours)
+	_, b, _ := spread(theirs)
+	t.Logf("%d CPUs, %-16s Go %7.0f ns, C %7.0f ns, ratio %.3f [%.3f, %.3f]", cpus, name, a, b, mid, low, high)
+}
+
+// onCPUs runs what starts processes on a thread that has only so many CPUs.
+func onCPUs(t *testing.T, n int, start func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var was, few unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &was); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := 0; cpu < 1024 && few.Count() < n; cpu++ {
+		if was.IsSet(cpu) {
+			few.Set(cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &few); err != nil {
+		t.Fatal(err)
+	}
+	start()
+	if err := unix.SchedSetaffinity(0, &was); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func timeScene(t *testing.T, s scene) (text []byte) {
+	f, err := Open(s.Plan, s.Ranks, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var children []*child
+	for rank := range s.Ranks {
+		children = append(children, startChild(t, f, s, rank, rank+1))
+	}
+	for i, c := range children {
+		if err := c.wait(t); err != nil {
+			t.Fatalf("child %d: %v", i, err)
+		}
+	}
+	buffer := make([]byte, 100)
+	n, err := children[0].stdout.Read(buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buffer[:n]
+}
+
+func number(t *testing.T, text []byte) float64 {
+	f, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func spread(list []float64) (low, mid, high float64) {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[0], sorted[len(sorted)/2], sorted[len(sorted)-1]
+}

@@ -1,0 +1,71 @@
+// ring PROCESSES LAPS: a token of eight bytes goes round a ring of processes that are connected by pipes, LAPS
+// times. Prints the nanoseconds of a hop. On one CPU each hop is a context switch.
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void fail(const char *what) {
+	perror(what);
+	exit(1);
+}
+
+static uint64_t receive(int fd) {
+	uint64_t token;
+	if (read(fd, &token, sizeof token) != (ssize_t)sizeof token)
+		fail("read");
+	return token;
+}
+
+static void pass(int fd, uint64_t token) {
+	if (write(fd, &token, sizeof token) != (ssize_t)sizeof token)
+		fail("write");
+}
+
+int main(int argc, char **argv) {
+	if (argc != 3) {
+		fprintf(stderr, "usage: ring PROCESSES LAPS\n");
+		return 2;
+	}
+	int n = atoi(argv[1]);
+	long laps = strtol(argv[2], NULL, 10);
+	const long warm = 100;
+	int(*pipes)[2] = calloc((size_t)n, sizeof *pipes);
+	for (int i = 0; i < n; i++)
+		if (pipe(pipes[i]) != 0)
+			fail("pipe");
+	// Process i reads pipe i and writes the next one.
+	for (int i = 1; i < n; i++) {
+		pid_t child = fork();
+		if (child < 0)
+			fail("fork");
+		if (child == 0) {
+			for (long k = 0; k < laps + warm; k++)
+				pass(pipes[(i + 1) % n][1], receive(pipes[i][0]) + 1);
+			return 0;
+		}
+	}
+	struct timespec begin, end;
+	uint64_t token = 0;
+	for (long k = 0; k < laps + warm; k++) {
+		if (k == warm)
+			clock_gettime(CLOCK_MONOTONIC, &begin);
+		pass(pipes[1 % n][1], token + 1);
+		token = receive(pipes[0][0]);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	for (int i = 1; i < n; i++) {
+		int status;
+		if (wait(&status) < 0 || status != 0)
+			fail("child");
+	}
+	if (token != (uint64_t)n * (uint64_t)(laps + warm)) {
+		fprintf(stderr, "the token counts %lu hops\n", (unsigned long)token);
+		return 1;
+	}
+	printf("%.1f\n", ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / (double)laps / n);
+	return 0;
+}
