@@ -171,9 +171,9 @@ func sumOfTalk(t testing.TB, kind Kind, raw map[string]string, items int64) uint
 	return sum
 }
 
-// split returns layouts of so many workers: in one process, in a process each, and
+// parted returns layouts of so many workers: in one process, in a process each, and
 // two in a process.
-func split(workers int) [][]int {
+func parted(workers int) [][]int {
 	layouts := [][]int{{workers}}
 	if workers > 1 {
 		layouts = append(layouts, slices.Repeat([]int{1}, workers))
@@ -197,7 +197,7 @@ func TestTalkersAgree(t *testing.T) {
 				t.Errorf("%v: sums %v", raw, sums)
 			}
 			for _, workers := range talking[kind.Name] {
-				for _, layout := range split(workers) {
+				for _, layout := range parted(workers) {
 					t.Run(fmt.Sprint(raw, layout), func(t *testing.T) {
 						w := newTalkers(t, kind, raw, layout...)
 						for items, sum := range sums {
@@ -219,7 +219,7 @@ func TestTalkersOverEveryLink(t *testing.T) {
 		}
 		for _, name := range link.Names() {
 			raw["link"] = name
-			for _, layout := range split(4) {
+			for _, layout := range parted(4) {
 				if k, _ := link.Lookup(name); len(layout) > 1 && !k.Across {
 					continue
 				}
@@ -237,7 +237,7 @@ func TestTalkersEndInTime(t *testing.T) {
 		raw := cheap[kind.Name]
 		sum := sumOfTalk(t, kind, raw, 30)
 		for _, workers := range talking[kind.Name] {
-			for _, layout := range split(workers) {
+			for _, layout := range parted(workers) {
 				for _, looks := range []int64{1, 2, 50} {
 					w := newTalkers(t, kind, raw, layout...)
 					var looked atomic.Int64
