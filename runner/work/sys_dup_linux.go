@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -72,11 +73,11 @@ func (d *dupClose) close() error {
 
 func (d *dupClose) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		fd, _, errno := unix.RawSyscall(unix.SYS_DUP, d.fd, 0, 0)
+		fd, _, errno := syscall.RawSyscall6(unix.SYS_DUP, d.fd, 0, 0, 0, 0, 0)
 		if errno != 0 {
 			return done, fmt.Errorf("dup: %w", errno)
 		}
-		if _, _, errno = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0); errno != 0 {
+		if _, _, errno = syscall.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("close: %w", errno)
 		}
 	}

@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -100,7 +101,7 @@ func (e *epoll) close() error {
 func (e *epoll) waitRaw(n int64) (done int64, err error) {
 	events, size := uintptr(unsafe.Pointer(&e.events[0])), uintptr(len(e.events))
 	for ; done < n; done++ {
-		ready, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(e.fd), events, size, 0, 0, 0)
+		ready, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(e.fd), events, size, 0, 0, 0)
 		if errno != 0 || int(ready) != e.ready {
 			return done, unexpected("epoll_pwait", int64(ready), int64(e.ready), errno)
 		}
@@ -121,10 +122,10 @@ func (e *epoll) ctlRaw(n int64) (done int64, err error) {
 	fd := e.fds[0]
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(e.fd), unix.EPOLL_CTL_DEL, uintptr(fd), 0, 0, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(e.fd), unix.EPOLL_CTL_DEL, uintptr(fd), 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("epoll_ctl, del: %w", errno)
 		}
-		if _, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(e.fd), unix.EPOLL_CTL_ADD, uintptr(fd), uintptr(unsafe.Pointer(&event)), 0, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(e.fd), unix.EPOLL_CTL_ADD, uintptr(fd), uintptr(unsafe.Pointer(&event)), 0, 0); errno != 0 {
 			return done, fmt.Errorf("epoll_ctl, add: %w", errno)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -78,10 +79,10 @@ func (e *eventfd) close() error {
 func (e *eventfd) raw(n int64) (done int64, err error) {
 	put, got := uintptr(unsafe.Pointer(&e.put)), uintptr(unsafe.Pointer(&e.got)) // of a worker's slot, which does not move
 	for ; done < n; done++ {
-		if size, _, errno := unix.RawSyscall(unix.SYS_WRITE, e.fd, put, 8); errno != 0 || size != 8 {
+		if size, _, errno := syscall.RawSyscall6(unix.SYS_WRITE, e.fd, put, 8, 0, 0, 0); errno != 0 || size != 8 {
 			return done, unexpected("write", int64(size), 8, errno)
 		}
-		if size, _, errno := unix.RawSyscall(unix.SYS_READ, e.fd, got, 8); errno != 0 || size != 8 || e.got != e.put {
+		if size, _, errno := syscall.RawSyscall6(unix.SYS_READ, e.fd, got, 8, 0, 0, 0); errno != 0 || size != 8 || e.got != e.put {
 			return done, e.fault(int64(size), errno)
 		}
 	}

@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,12 +61,12 @@ func (f *fallocating) open(env Env, rank int) (err error) {
 
 func (f *fallocating) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall6(unix.SYS_FALLOCATE, f.fd, 0, uintptr(f.at), uintptr(f.size), 0, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_FALLOCATE, f.fd, 0, uintptr(f.at), uintptr(f.size), 0, 0); errno != 0 {
 			return done, fmt.Errorf("fallocate: %w", errno)
 		}
 		if f.at += f.size; f.at == f.length {
 			f.at = 0
-			if _, _, errno := unix.RawSyscall(unix.SYS_FTRUNCATE, f.fd, 0, 0); errno != 0 {
+			if _, _, errno := syscall.RawSyscall6(unix.SYS_FTRUNCATE, f.fd, 0, 0, 0, 0, 0); errno != 0 {
 				return done, fmt.Errorf("ftruncate: %w", errno)
 			}
 		}

@@ -4,6 +4,7 @@ package work
 
 import (
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,7 +56,7 @@ func (f *truncating) open(env Env, rank int) (err error) {
 
 func (f *truncating) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall(unix.SYS_FTRUNCATE, f.fd, uintptr(f.size-f.length), 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_FTRUNCATE, f.fd, uintptr(f.size-f.length), 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("ftruncate to %d: %w", f.size-f.length, errno)
 		}
 		f.length = f.size - f.length

@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -107,7 +108,7 @@ func (f *futexCall) close() error { return nil }
 func (f *futexCall) wakeRaw(n int64) (done int64, err error) {
 	word, op := uintptr(unsafe.Pointer(f.word)), f.op
 	for ; done < n; done++ {
-		if woken, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, word, op, 1, 0, 0, 0); errno != 0 || woken != 0 {
+		if woken, _, errno := syscall.RawSyscall6(unix.SYS_FUTEX, word, op, 1, 0, 0, 0); errno != 0 || woken != 0 {
 			return done, unexpected("FUTEX_WAKE", int64(woken), 0, errno)
 		}
 	}
@@ -127,7 +128,7 @@ func (f *futexCall) wakeGo(n int64) (done int64, err error) {
 func (f *futexCall) waitRaw(n int64) (done int64, err error) {
 	word, op := uintptr(unsafe.Pointer(f.word)), f.op
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, word, op, 1, 0, 0, 0); errno != unix.EAGAIN {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_FUTEX, word, op, 1, 0, 0, 0); errno != unix.EAGAIN {
 			return done, slept(errno)
 		}
 	}

@@ -5,6 +5,7 @@ package work
 import (
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,7 +48,7 @@ func (g *getppid) close() error { return nil }
 
 func (g *getppid) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		if parent, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); parent != g.parent {
+		if parent, _, _ := syscall.RawSyscall6(unix.SYS_GETPPID, 0, 0, 0, 0, 0, 0); parent != g.parent {
 			return done, g.orphaned(parent)
 		}
 	}

@@ -4,6 +4,7 @@ package work
 
 import (
 	"io"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -48,7 +49,7 @@ func (l *lseek) open(env Env, rank int) (err error) {
 
 func (l *lseek) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		if at, _, errno := unix.RawSyscall(unix.SYS_LSEEK, l.fd, 0, io.SeekStart); errno != 0 || at != 0 {
+		if at, _, errno := syscall.RawSyscall6(unix.SYS_LSEEK, l.fd, 0, io.SeekStart, 0, 0, 0); errno != 0 || at != 0 {
 			return done, unexpected("lseek", int64(at), 0, errno)
 		}
 	}

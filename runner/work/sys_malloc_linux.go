@@ -4,6 +4,7 @@ package work
 
 import (
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -73,13 +74,13 @@ func (m *malloc) mapped(n int64) (done int64, err error) {
 	length := uintptr(wholePages(int64(m.size + unsafe.Sizeof(mallocHead{}))))
 	none := -1
 	for ; done < n; done++ {
-		at, _, errno := unix.RawSyscall6(unix.SYS_MMAP, 0, length, readWrite, flags, uintptr(none), 0)
+		at, _, errno := syscall.RawSyscall6(unix.SYS_MMAP, 0, length, readWrite, flags, uintptr(none), 0)
 		if errno != 0 {
 			return done, fmt.Errorf("mmap: %w", errno)
 		}
 		head := headAt(&at)
 		head.own = length | mallocMapped
-		if _, _, errno := unix.RawSyscall(unix.SYS_MUNMAP, at, head.own&^mallocMapped, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_MUNMAP, at, head.own&^mallocMapped, 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("munmap: %w", errno)
 		}
 	}

@@ -4,6 +4,7 @@ package work
 
 import (
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -89,11 +90,11 @@ const readWrite = unix.PROT_READ | unix.PROT_WRITE
 func (m *mmapping) raw(n int64) (done int64, err error) {
 	size, flags, fd := uintptr(m.size), uintptr(m.flags), uintptr(m.fd)
 	for ; done < n; done++ {
-		at, _, errno := unix.RawSyscall6(unix.SYS_MMAP, 0, size, readWrite, flags, fd, 0)
+		at, _, errno := syscall.RawSyscall6(unix.SYS_MMAP, 0, size, readWrite, flags, fd, 0)
 		if errno != 0 {
 			return done, fmt.Errorf("mmap: %w", errno)
 		}
-		if _, _, errno := unix.RawSyscall(unix.SYS_MUNMAP, at, size, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_MUNMAP, at, size, 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("munmap: %w", errno)
 		}
 	}

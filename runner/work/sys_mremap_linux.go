@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -109,7 +110,7 @@ func (r *remapping) close() error {
 func (r *remapping) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
 		next := r.size - r.grown
-		base, _, errno := unix.RawSyscall6(unix.SYS_MREMAP, r.base, r.size+r.grown, r.size+next, unix.MREMAP_MAYMOVE, 0, 0)
+		base, _, errno := syscall.RawSyscall6(unix.SYS_MREMAP, r.base, r.size+r.grown, r.size+next, unix.MREMAP_MAYMOVE, 0, 0)
 		if errno != 0 {
 			return done, fmt.Errorf("mremap: %w", errno)
 		}
@@ -133,7 +134,7 @@ func (r *remapping) viaGo(n int64) (done int64, err error) {
 func (r *remapping) brkRaw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
 		next := r.size - r.grown
-		if at, _, _ := unix.RawSyscall(unix.SYS_BRK, r.base+next, 0, 0); at != r.base+next {
+		if at, _, _ := syscall.RawSyscall6(unix.SYS_BRK, r.base+next, 0, 0, 0, 0, 0); at != r.base+next {
 			return done, r.stuck(at)
 		}
 		r.grown = next

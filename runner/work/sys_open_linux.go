@@ -5,6 +5,7 @@ package work
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -57,11 +58,11 @@ func (o *openClose) open(env Env, rank int) (err error) {
 
 func (o *openClose) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, atCwd, uintptr(unsafe.Pointer(&o.name[0])), unix.O_RDWR, 0, 0, 0)
+		fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT, atCwd, uintptr(unsafe.Pointer(&o.name[0])), unix.O_RDWR, 0, 0, 0)
 		if errno != 0 {
 			return done, fmt.Errorf("open %s: %w", o.path, errno)
 		}
-		if _, _, errno = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0); errno != 0 {
+		if _, _, errno = syscall.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("close %s: %w", o.path, errno)
 		}
 	}

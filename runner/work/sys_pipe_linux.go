@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -110,10 +111,10 @@ func (p *pipeSelf) raw(n int64) (done int64, err error) {
 	put, got, size := uintptr(unsafe.Pointer(&p.put[0])), uintptr(unsafe.Pointer(&p.got[0])), uintptr(len(p.put))
 	for ; done < n; done++ {
 		p.mark()
-		if went, _, errno := unix.RawSyscall(unix.SYS_WRITE, p.in, put, size); errno != 0 || went != size {
+		if went, _, errno := syscall.RawSyscall6(unix.SYS_WRITE, p.in, put, size, 0, 0, 0); errno != 0 || went != size {
 			return done, unexpected("write", int64(went), int64(size), errno)
 		}
-		if came, _, errno := unix.RawSyscall(unix.SYS_READ, p.out, got, size); errno != 0 || !p.right(int(came)) {
+		if came, _, errno := syscall.RawSyscall6(unix.SYS_READ, p.out, got, size, 0, 0, 0); errno != 0 || !p.right(int(came)) {
 			return done, unexpected("read", int64(came), int64(size), errno)
 		}
 	}

@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"strconv"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -90,7 +91,7 @@ func (p *polling) raw(n int64) (done int64, err error) {
 	list, size := uintptr(unsafe.Pointer(&p.list[0])), uintptr(len(p.list))
 	for ; done < n; done++ {
 		p.fill()
-		ready, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, list, size, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		ready, _, errno := syscall.RawSyscall6(unix.SYS_PPOLL, list, size, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 		if errno != 0 || ready != size {
 			return done, unexpected("ppoll", int64(ready), int64(size), errno)
 		}

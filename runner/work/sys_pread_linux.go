@@ -4,6 +4,7 @@ package work
 
 import (
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -73,7 +74,7 @@ func (p *pread) right(got int) bool { return got == len(p.buffer) && p.buffer[0]
 
 func (p *pread) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		got, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, p.fd, uintptr(unsafe.Pointer(&p.buffer[0])), uintptr(len(p.buffer)), uintptr(p.offset), 0, 0)
+		got, _, errno := syscall.RawSyscall6(unix.SYS_PREAD64, p.fd, uintptr(unsafe.Pointer(&p.buffer[0])), uintptr(len(p.buffer)), uintptr(p.offset), 0, 0)
 		if errno != 0 || !p.right(int(got)) {
 			return done, p.fault(int(got), errno)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -108,13 +109,13 @@ func (r *reading) check(got int64) bool {
 
 func (r *reading) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		got, _, errno := unix.RawSyscall(unix.SYS_READ, r.fd, uintptr(unsafe.Pointer(&r.buffer[0])), uintptr(r.size))
+		got, _, errno := syscall.RawSyscall6(unix.SYS_READ, r.fd, uintptr(unsafe.Pointer(&r.buffer[0])), uintptr(r.size), 0, 0, 0)
 		if errno != 0 || !r.check(int64(got)) {
 			return done, r.fault(int64(got), errno)
 		}
 		if got == 0 {
 			r.at = 0
-			if _, _, errno := unix.RawSyscall(unix.SYS_LSEEK, r.fd, 0, io.SeekStart); errno != 0 {
+			if _, _, errno := syscall.RawSyscall6(unix.SYS_LSEEK, r.fd, 0, io.SeekStart, 0, 0, 0); errno != 0 {
 				return done, fmt.Errorf("lseek: %w", errno)
 			}
 		}

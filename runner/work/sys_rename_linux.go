@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -91,7 +92,7 @@ func (r *rename) close() error {
 func (r *rename) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
 		from, to := r.at, 1-r.at
-		_, _, errno := unix.RawSyscall6(unix.SYS_RENAMEAT2, atCwd, uintptr(unsafe.Pointer(&r.paths[from][0])), atCwd, uintptr(unsafe.Pointer(&r.paths[to][0])), 0, 0)
+		_, _, errno := syscall.RawSyscall6(unix.SYS_RENAMEAT2, atCwd, uintptr(unsafe.Pointer(&r.paths[from][0])), atCwd, uintptr(unsafe.Pointer(&r.paths[to][0])), 0, 0)
 		if errno != 0 {
 			return done, r.fault(errno)
 		}

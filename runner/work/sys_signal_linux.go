@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -91,7 +92,7 @@ func (s *signalling) close() error {
 }
 
 func setAction(sig unix.Signal, action, before *sigaction) error {
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(before)), sigsetBytes, 0, 0)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(before)), sigsetBytes, 0, 0)
 	if errno != 0 {
 		return fmt.Errorf("rt_sigaction: %w", errno)
 	}
@@ -106,7 +107,7 @@ func (s *signalling) send(sig unix.Signal, n int64) (done int64, err error) {
 	defer runtime.UnlockOSThread()
 	tid := uintptr(unix.Gettid())
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall(unix.SYS_TGKILL, s.pid, tid, uintptr(sig)); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_TGKILL, s.pid, tid, uintptr(sig), 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("tgkill: %w", errno)
 		}
 	}
@@ -131,10 +132,10 @@ func (s *signalling) sendAndTake(set *unix.Sigset_t, n int64) (done int64, err e
 	tid := uintptr(unix.Gettid())
 	var now unix.Timespec
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall(unix.SYS_TGKILL, s.pid, tid, uintptr(signal64)); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_TGKILL, s.pid, tid, uintptr(signal64), 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("tgkill: %w: each signal in the queue counts, raise that limit (ulimit -i)", errno)
 		}
-		sig, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(set)), 0, uintptr(unsafe.Pointer(&now)), sigsetBytes, 0, 0)
+		sig, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(set)), 0, uintptr(unsafe.Pointer(&now)), sigsetBytes, 0, 0)
 		if errno != 0 || unix.Signal(sig) != signal64 {
 			return done, unexpected("rt_sigtimedwait", int64(sig), int64(signal64), errno)
 		}
@@ -147,7 +148,7 @@ const sigsetBytes = 8 // of the kernel's signal sets: 64 signals
 // noneWaits checks that the signal does not wait for this thread.
 func noneWaits(sig unix.Signal) error {
 	var waiting uint64
-	if _, _, errno := unix.RawSyscall(unix.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&waiting)), sigsetBytes, 0); errno != 0 {
+	if _, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&waiting)), sigsetBytes, 0, 0, 0, 0); errno != 0 {
 		return fmt.Errorf("rt_sigpending: %w", errno)
 	}
 	if waiting>>(sig-1)&1 != 0 {

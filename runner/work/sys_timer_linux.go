@@ -5,6 +5,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -127,7 +128,7 @@ func (t *timer) posixSetRaw(n int64) (done int64, err error) {
 func (t *timer) repeatRaw(call uintptr, n int64) (done int64, err error) {
 	set := uintptr(unsafe.Pointer(&t.set))
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall6(call, t.id, 0, set, 0, 0, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(call, t.id, 0, set, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("settime: %w", errno)
 		}
 	}
@@ -145,7 +146,7 @@ func (t *timer) posixGetRaw(n int64) (done int64, err error) {
 func (t *timer) askRaw(call uintptr, n int64) (done int64, err error) {
 	left := uintptr(unsafe.Pointer(&t.left))
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall(call, t.id, left, 0); errno != 0 || !t.runs() {
+		if _, _, errno := syscall.RawSyscall6(call, t.id, left, 0, 0, 0, 0); errno != 0 || !t.runs() {
 			return done, t.fault(errno)
 		}
 	}

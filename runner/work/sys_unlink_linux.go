@@ -5,6 +5,7 @@ package work
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -54,14 +55,14 @@ func (u *unlink) open(env Env, rank int) (err error) {
 
 func (u *unlink) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		fd, _, errno := unix.RawSyscall6(unix.SYS_OPENAT, atCwd, uintptr(unsafe.Pointer(&u.name[0])), unix.O_RDWR|unix.O_CREAT, 0o600, 0, 0)
+		fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT, atCwd, uintptr(unsafe.Pointer(&u.name[0])), unix.O_RDWR|unix.O_CREAT, 0o600, 0, 0)
 		if errno != 0 {
 			return done, fmt.Errorf("create %s: %w", u.path, errno)
 		}
-		if _, _, errno = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0); errno != 0 {
+		if _, _, errno = syscall.RawSyscall6(unix.SYS_CLOSE, fd, 0, 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("close %s: %w", u.path, errno)
 		}
-		if _, _, errno = unix.RawSyscall(unix.SYS_UNLINKAT, atCwd, uintptr(unsafe.Pointer(&u.name[0])), 0); errno != 0 {
+		if _, _, errno = syscall.RawSyscall6(unix.SYS_UNLINKAT, atCwd, uintptr(unsafe.Pointer(&u.name[0])), 0, 0, 0, 0); errno != 0 {
 			return done, fmt.Errorf("unlink %s: %w", u.path, errno)
 		}
 	}

@@ -5,6 +5,7 @@ package work
 import (
 	"fmt"
 	"io"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -72,13 +73,13 @@ func (w *writing) open(env Env, rank int) (err error) {
 
 func (w *writing) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		put, _, errno := unix.RawSyscall(unix.SYS_WRITE, w.fd, uintptr(unsafe.Pointer(&w.buffer[0])), uintptr(w.size))
+		put, _, errno := syscall.RawSyscall6(unix.SYS_WRITE, w.fd, uintptr(unsafe.Pointer(&w.buffer[0])), uintptr(w.size), 0, 0, 0)
 		if errno != 0 || int64(put) != w.size {
 			return done, unexpected("write", int64(put), w.size, errno)
 		}
 		if w.at += w.size; w.at == w.length {
 			w.at = 0
-			if _, _, errno := unix.RawSyscall(unix.SYS_LSEEK, w.fd, 0, io.SeekStart); errno != 0 {
+			if _, _, errno := syscall.RawSyscall6(unix.SYS_LSEEK, w.fd, 0, io.SeekStart, 0, 0, 0); errno != 0 {
 				return done, fmt.Errorf("lseek: %w", errno)
 			}
 		}

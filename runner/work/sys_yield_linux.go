@@ -4,6 +4,7 @@ package work
 
 import (
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,7 +43,7 @@ func (*schedYield) close() error        { return nil }
 
 func (*schedYield) raw(n int64) (done int64, err error) {
 	for ; done < n; done++ {
-		if _, _, errno := unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0); errno != 0 {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0); errno != 0 {
 			return done, errno
 		}
 	}
