@@ -23,55 +23,57 @@ type sysWorker interface {
 	close() error                 // gives it back, also after an open that failed half-way
 }
 
-// batches is a kernel whose item is a batch of ops equal operations.
-type batches[W any, P sysWorkerOf[W]] struct {
-	env     Env
-	ops     int64
-	loop    sysLoop[P]
-	workers slots[sysSlot[W]]
-}
-
-type sysWorkerOf[W any] interface {
-	*W
-	sysWorker
-}
-
 // sysLoop does n operations, each of which it verifies, and nothing else. It
 // returns how many it has done before the first that failed.
 type sysLoop[P any] func(w P, n int64) (done int64, err error)
 
-type sysSlot[W any] struct {
-	worker W
+// batches is a kernel whose item is a batch of ops equal operations.
+type batches struct {
+	env     Env
+	ops     int64
+	workers []sysSlot // nobody writes to it between the gate and the end
+}
+
+type sysSlot struct {
+	worker sysWorker
+	loop   func(n int64) (done int64, err error)
 	opened bool
 }
 
-// newBatches returns a kernel whose workers all begin as copies of blank.
-func newBatches[W any, P sysWorkerOf[W]](env Env, ops int64, blank W, loop sysLoop[P]) *batches[W, P] {
-	k := &batches[W, P]{env: env, ops: ops, loop: loop, workers: newSlots[sysSlot[W]](env)}
+// newBatches returns a kernel whose workers all begin as copies of blank. It
+// alone is generic: the rest would be in the measured program once for every
+// workload.
+func newBatches[W any, P interface {
+	*W
+	sysWorker
+}](env Env, ops int64, blank W, loop sysLoop[P]) *batches {
+	k := &batches{env: env, ops: ops, workers: make([]sysSlot, env.Slots)}
+	states := newSlots[W](env)
 	for slot := range k.workers {
-		k.workers.of(slot).worker = blank
+		w := P(states.of(slot))
+		*w = blank
+		k.workers[slot] = sysSlot{worker: w, loop: func(n int64) (int64, error) { return loop(w, n) }}
 	}
 	return k
 }
 
-func (k *batches[W, P]) Prepare(_ context.Context, slot int) error {
-	s := k.workers.of(slot)
-	s.opened = true
-	return P(&s.worker).open(k.env, k.env.Rank+slot)
+func (k *batches) Prepare(_ context.Context, slot int) error {
+	k.workers[slot].opened = true
+	return k.workers[slot].worker.open(k.env, k.env.Rank+slot)
 }
 
-func (k *batches[W, P]) Do(ctx context.Context, t Task) (uint64, error) {
-	w := P(&k.workers.of(t.Slot).worker)
-	return sumItems(ctx, t, func(i int64) (uint64, error) { return k.batch(w, i) })
+func (k *batches) Do(ctx context.Context, t Task) (uint64, error) {
+	loop := k.workers[t.Slot].loop
+	return sumItems(ctx, t, func(i int64) (uint64, error) { return k.batch(loop, i) })
 }
 
 // batch returns the number of operations that succeeded, which is k.ops. A call
 // that a signal interrupted has done nothing and is made again: Go's runtime
 // preempts by signals, and a few calls stop for them in spite of SA_RESTART.
-func (k *batches[W, P]) batch(w P, i int64) (uint64, error) {
+func (k *batches) batch(loop func(int64) (int64, error), i int64) (uint64, error) {
 	all := int64(0)
 	for {
-		done, err := k.loop(w, k.ops-all)
+		done, err := loop(k.ops - all)
 		all += done
 		switch {
 		case err == nil:
@@ -82,12 +84,12 @@ func (k *batches[W, P]) batch(w P, i int64) (uint64, error) {
 	}
 }
 
-func (k *batches[W, P]) Close() error {
+func (k *batches) Close() error {
 	var faults []error
 	for slot := range k.workers {
-		if s := k.workers.of(slot); s.opened {
+		if s := &k.workers[slot]; s.opened {
 			s.opened = false
-			faults = append(faults, P(&s.worker).close())
+			faults = append(faults, s.worker.close())
 		}
 	}
 	return errors.Join(faults...)

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// firstWorker returns the state of a kernel's first worker.
-func firstWorker[W any, P sysWorkerOf[W]](k Kernel) P {
-	return &k.(*batches[W, P]).workers.of(0).worker
+// workerOf returns the state of one of a kernel's workers.
+func workerOf[W any](k Kernel, slot int) *W {
+	return any(k.(*batches).workers[slot].worker).(*W)
 }
 
 // runItems does items [0, n) and checks that each counted ops operations.

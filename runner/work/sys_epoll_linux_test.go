@@ -20,7 +20,7 @@ func TestEpoll(t *testing.T) {
 				raw := map[string]string{"batch": "10", "level": level, "fds": "9", "ready": ready, "call": call}
 				k := newKernel(t, "epoll", raw, Env{Slots: 1})
 				runItems(t, k, 3, 10)
-				e := firstWorker[epoll](k)
+				e := workerOf[epoll](k, 0)
 				if n := watched(t, e.fd); n != 9 {
 					t.Errorf("%s: the kernel watches %d descriptors, want 9", call, n)
 				}
@@ -30,7 +30,7 @@ func TestEpoll(t *testing.T) {
 			}
 		}
 		k := newKernel(t, "epoll", map[string]string{"batch": "10", "level": level, "fds": "9"}, Env{Slots: 1})
-		if _, err := unix.Write(firstWorker[epoll](k).fds[5], []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil {
+		if _, err := unix.Write(workerOf[epoll](k, 0).fds[5], []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := k.Do(t.Context(), Task{Hi: 1}); err == nil {

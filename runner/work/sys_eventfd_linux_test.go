@@ -15,7 +15,7 @@ func TestEventfd(t *testing.T) {
 	eachLevel(t, "eventfd", func(t *testing.T, level string) {
 		k := newKernel(t, "eventfd", map[string]string{"batch": "10", "level": level}, Env{Slots: 1})
 		runItems(t, k, 3, 10)
-		e := firstWorker[eventfd](k)
+		e := workerOf[eventfd](k, 0)
 		if count := fdinfo(t, e.fd)["eventfd-count"]; strings.Trim(count, " 0") != "" {
 			t.Errorf("the counter is at %s", count)
 		}

@@ -29,9 +29,9 @@ func TestFallocate(t *testing.T) {
 		if err := k.(Preparer).Prepare(t.Context(), 0); errors.As(err, &missing) {
 			t.Skip(err)
 		}
-		f := firstWorker[fallocating](k)
+		f := workerOf[fallocating](k, 0)
 		for want := range map[int64]bool{3: true, 7: true} {
-			done, err := k.(*batches[fallocating, *fallocating]).loop(f, want)
+			done, err := k.(*batches).workers[0].loop(want)
 			if err != nil || done != want {
 				t.Fatalf("%d calls: %d, %v", want, done, err)
 			}
@@ -39,7 +39,7 @@ func TestFallocate(t *testing.T) {
 			if err := unix.Fstat(int(f.fd), &stat); err != nil || stat.Size != f.at || stat.Blocks*512 < stat.Size {
 				t.Errorf("after %d calls: %d bytes in %d blocks, %v", want, stat.Size, stat.Blocks, err)
 			}
-			if _, err := k.(*batches[fallocating, *fallocating]).loop(f, 10-want); err != nil {
+			if _, err := k.(*batches).workers[0].loop(10 - want); err != nil {
 				t.Fatal(err)
 			}
 			if err := unix.Fstat(int(f.fd), &stat); err != nil || stat.Size != 0 {

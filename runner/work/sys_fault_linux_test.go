@@ -45,7 +45,7 @@ func TestPageFaultIsOneFaultAPage(t *testing.T) {
 func TestPageFaultIsResident(t *testing.T) {
 	k := newKernel(t, "page_fault", map[string]string{"batch": "300", "size": "4MiB"}, Env{Slots: 1})
 	runItems(t, k, 4, 300) // a whole mapping and more, where pages have 4 KiB
-	f := firstWorker[pageFault](k)
+	f := workerOf[pageFault](k, 0)
 	fields := smaps(t, unsafe.Slice((*byte)(f.memory), f.size))
 	if got, want := int64(fields["Rss"]), f.at/1024; got != want || want == 0 || fields["AnonHugePages"] != 0 {
 		t.Errorf("%d KiB are resident, %d in huge pages; touched were %d", got, fields["AnonHugePages"], want)

@@ -14,7 +14,7 @@ func TestFtruncate(t *testing.T) {
 			k := newKernel(t, "ftruncate", raw, Env{Slots: 1, Dir: t.TempDir()})
 			for _, want := range []int64{12345, 0, 12345} {
 				runItems(t, k, 1, 5)
-				if info, err := firstWorker[truncating](k).file.Stat(); err != nil || info.Size() != want {
+				if info, err := workerOf[truncating](k, 0).file.Stat(); err != nil || info.Size() != want {
 					t.Errorf("%s: the file is %d bytes long, want %d: %v", file, info.Size(), want, err)
 				}
 			}

@@ -18,7 +18,7 @@ func TestFutex(t *testing.T) {
 				raw := map[string]string{"batch": "10", "level": level, "call": call, "private": private}
 				k := newKernel(t, "futex", raw, Env{Slots: 2})
 				runItems(t, k, 3, 10)
-				if f, g := firstWorker[futexCall](k), &k.(*batches[futexCall, *futexCall]).workers.of(1).worker; f.word == g.word {
+				if f, g := workerOf[futexCall](k, 0), workerOf[futexCall](k, 1); f.word == g.word {
 					t.Error("two workers have one word")
 				}
 			}

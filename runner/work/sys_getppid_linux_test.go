@@ -19,7 +19,7 @@ func TestGetppid(t *testing.T) {
 	eachLevel(t, "getppid", func(t *testing.T, level string) {
 		k := newKernel(t, "getppid", map[string]string{"batch": "10", "level": level}, Env{Slots: 1})
 		runItems(t, k, 3, 10)
-		g := firstWorker[getppid](k)
+		g := workerOf[getppid](k, 0)
 		if line := fmt.Sprintf("\nPPid:\t%d\n", g.parent); !strings.Contains(string(status), line) {
 			t.Errorf("the kernel says otherwise than %q", line)
 		}

@@ -11,7 +11,7 @@ func TestLseek(t *testing.T) {
 	eachLevel(t, "lseek", func(t *testing.T, level string) {
 		for _, file := range []string{"private", "shared"} {
 			k := newKernel(t, "lseek", map[string]string{"batch": "10", "level": level, "file": file}, Env{Slots: 1, Dir: t.TempDir()})
-			l := firstWorker[lseek](k)
+			l := workerOf[lseek](k, 0)
 			if _, err := l.file.Seek(100, 0); err != nil || fdinfo(t, l.fd)["pos"] != "100" {
 				t.Fatalf("%v, at %s", err, fdinfo(t, l.fd)["pos"])
 			}

@@ -16,7 +16,7 @@ func init() { cheap["mremap"] = map[string]string{"batch": "5"} }
 func TestMremap(t *testing.T) {
 	eachLevel(t, "mremap", func(t *testing.T, level string) {
 		k := newKernel(t, "mremap", map[string]string{"batch": "5", "level": level, "size": "1MiB"}, Env{Slots: 1})
-		r := firstWorker[remapping](k)
+		r := workerOf[remapping](k, 0)
 		for _, grown := range []int64{1 << 20, 0, 1 << 20} {
 			runItems(t, k, 1, 5)
 			at := r.base

@@ -22,7 +22,7 @@ func TestOpenClose(t *testing.T) {
 			if n := openFiles(t, dir); n != 0 {
 				t.Errorf("%s: %d files are still open", where, n)
 			}
-			if err := os.Remove(firstWorker[openClose](k).path); err != nil {
+			if err := os.Remove(workerOf[openClose](k, 0).path); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := k.Do(t.Context(), Task{Hi: 1}); err == nil || !strings.Contains(err.Error(), "no such file") {

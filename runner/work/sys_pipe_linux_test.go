@@ -15,13 +15,13 @@ func TestPipeSelf(t *testing.T) {
 		for _, size := range []int{1, 2, 70000, 1 << 20} { // a pipe is made for 65536 bytes
 			k := newKernel(t, "pipe_self", map[string]string{"batch": "10", "level": level, "size": itoa(size)}, Env{Slots: 1})
 			runItems(t, k, 3, 10)
-			p := firstWorker[pipeSelf](k)
+			p := workerOf[pipeSelf](k, 0)
 			if waiting, err := unix.IoctlGetInt(int(p.out), unix.TIOCINQ); err != nil || waiting != 0 {
 				t.Errorf("%d bytes: %d are left in the pipe, %v", size, waiting, err)
 			}
 		}
 		k := newKernel(t, "pipe_self", map[string]string{"batch": "10", "level": level}, Env{Slots: 1})
-		if _, err := unix.Write(int(firstWorker[pipeSelf](k).in), []byte{77}); err != nil {
+		if _, err := unix.Write(int(workerOf[pipeSelf](k, 0).in), []byte{77}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := k.Do(t.Context(), Task{Hi: 1}); err == nil {

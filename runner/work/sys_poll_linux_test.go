@@ -18,7 +18,7 @@ func TestPoll(t *testing.T) {
 			t.Errorf("%d files are open", n)
 		}
 		runItems(t, k, 3, 10)
-		p := firstWorker[polling](k)
+		p := workerOf[polling](k, 0)
 		for i, entry := range p.list {
 			if entry.Fd != p.fds[i] || entry.Revents != unix.POLLOUT {
 				t.Fatalf("entry %d came back as %+v", i, entry)

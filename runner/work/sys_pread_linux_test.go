@@ -23,7 +23,7 @@ func TestPread(t *testing.T) {
 			raw := map[string]string{"batch": "10", "size": "1000", "level": level, "file": c.file, "offset": c.offset}
 			k := newKernel(t, "pread", raw, Env{Slots: 2, Dir: dir})
 			runItems(t, k, 3, 10)
-			second := &k.(*batches[pread, *pread]).workers.of(1).worker
+			second := workerOf[pread](k, 1)
 			if info, err := second.file.Stat(); err != nil || info.Size() != c.at+1000 || second.offset != c.at {
 				t.Errorf("%v: the file is %d bytes long, read at %d: %v", c, info.Size(), second.offset, err)
 			}

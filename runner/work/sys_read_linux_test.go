@@ -21,8 +21,8 @@ func TestRead(t *testing.T) {
 			k := newKernel(t, "read", map[string]string{"size": "1000", "length": "7777", "level": level, "file": file}, Env{Slots: 1, Dir: t.TempDir()})
 			runItems(t, k, 3, 9)
 			// Half a pass, and the kernel's own note of where the file is.
-			r := firstWorker[reading](k)
-			if done, err := k.(*batches[reading, *reading]).loop(r, 3); done != 3 || err != nil || fdinfo(t, r.fd)["pos"] != "3000" {
+			r := workerOf[reading](k, 0)
+			if done, err := k.(*batches).workers[0].loop(3); done != 3 || err != nil || fdinfo(t, r.fd)["pos"] != "3000" {
 				t.Errorf("%s: three reads of 1000 bytes: %d, %v, at %s", file, done, err, fdinfo(t, r.fd)["pos"])
 			}
 		}
@@ -72,7 +72,7 @@ func TestReadDirect(t *testing.T) {
 	case err != nil:
 		t.Fatal(err)
 	}
-	text := fdinfo(t, firstWorker[reading](k).fd)["flags"]
+	text := fdinfo(t, workerOf[reading](k, 0).fd)["flags"]
 	if flags, err := strconv.ParseInt(text, 8, 64); err != nil || flags&unix.O_DIRECT == 0 {
 		t.Errorf("the file is open with flags %s, without O_DIRECT: %v", text, err)
 	}

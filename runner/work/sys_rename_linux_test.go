@@ -19,7 +19,7 @@ func TestRename(t *testing.T) {
 			dir := t.TempDir()
 			k := newKernel(t, "rename", map[string]string{"batch": "5", "level": level, "where": where}, Env{Slots: 1, Dir: dir})
 			events := watchFolder(t, filepath.Join(dir, folder))
-			r := firstWorker[rename](k)
+			r := workerOf[rename](k, 0)
 			for n := range 3 {
 				runItems(t, k, 1, 5)
 				for i, name := range r.names {

@@ -14,7 +14,7 @@ func init() { cheap["timer"] = map[string]string{"batch": "8", "of": "posix"} }
 func TestTimerfd(t *testing.T) {
 	eachLevel(t, "timer", func(t *testing.T, level string) {
 		k := newKernel(t, "timer", map[string]string{"batch": "10", "level": level}, Env{Slots: 1})
-		f := firstWorker[timer](k)
+		f := workerOf[timer](k, 0)
 		if err := unix.TimerfdSettime(int(f.id), 0, &unix.ItimerSpec{Value: unix.Timespec{Sec: 60}}, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func TestTimerfd(t *testing.T) {
 func TestPosixTimer(t *testing.T) {
 	eachLevel(t, "timer", func(t *testing.T, level string) {
 		k := newKernel(t, "timer", map[string]string{"batch": "10", "level": level, "of": "posix"}, Env{Slots: 1})
-		f := firstWorker[timer](k)
+		f := workerOf[timer](k, 0)
 		f.set.Value.Sec = 60
 		if _, err := f.posixSetRaw(1); err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestTimerGettime(t *testing.T) {
 		for _, of := range []string{"timerfd", "posix"} {
 			k := newKernel(t, "timer", map[string]string{"batch": "10", "level": level, "of": of, "call": "gettime"}, Env{Slots: 1})
 			runItems(t, k, 3, 10)
-			f := firstWorker[timer](k)
+			f := workerOf[timer](k, 0)
 			f.set.Value.Sec = 0
 			stop := f.posixSetRaw
 			if of == "timerfd" {

@@ -18,7 +18,7 @@ func TestWrite(t *testing.T) {
 	eachLevel(t, "write", func(t *testing.T, level string) {
 		for _, file := range []string{"private", "shared"} {
 			k := newKernel(t, "write", map[string]string{"size": "1000", "length": "7777", "level": level, "file": file}, Env{Slots: 1, Dir: t.TempDir()})
-			w := firstWorker[writing](k)
+			w := workerOf[writing](k, 0)
 			path := fmt.Sprintf("/proc/self/fd/%d", w.fd) // a private one has no other name
 			want, err := os.ReadFile(path)
 			if err != nil || !bytes.Equal(want[:1000], pattern(1000)) || !bytes.Equal(want[7000:], pattern(1000)) {
