@@ -13,6 +13,7 @@ import (
 
 var spawning = map[string]map[string]string{
 	"spawn":   {"k": "3"},
+	"respawn": {"lifetime": "2", "task": "2000000"},
 }
 
 // Workloads that create executors of their own do the same under every model: trialhost starts
