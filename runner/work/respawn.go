@@ -33,7 +33,7 @@ pipes.`,
 		Item: "a task of one executor",
 		Params: []Param{
 			{Name: "lifetime", Type: "int", Default: "1", Min: 1, Max: 1000, Doc: "tasks that an executor does before another one takes its place"},
-			{Name: "task", Type: "int", Default: "100000", Min: 0, Max: 1e9, Doc: "length of a task, in steps of SplitMix64 (1 to 2 ns each)"},
+			{Name: "task", Type: "int", Default: "100000", Min: 0, Max: 1e9, Doc: "length of a task, in steps of SplitMix64, of some 4 ns each"},
 		},
 		Measures: lifeMeasures,
 		New:      newRespawn,

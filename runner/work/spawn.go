@@ -137,7 +137,7 @@ func (k *spawning) weigh(slot int) (err error) {
 	if k.env.Rank+slot > 0 {
 		return nil
 	}
-	return weigh(k.k, k.teams, w.weight)
+	return weighExecutors(k.k, k.teams, w.weight)
 }
 
 // Close gives back what the teams share. Each item has joined its executors.

@@ -156,7 +156,7 @@ func TestFirstInstructionIsStamped(t *testing.T) {
 	}
 }
 
-func openFiles(t *testing.T) []string {
+func descriptors(t *testing.T) []string {
 	t.Helper()
 	list, err := filepath.Glob("/proc/self/fd/*")
 	if err != nil {
@@ -173,7 +173,7 @@ func TestProcessesThatFail(t *testing.T) {
 		{"says something else", "echo", "ended with status 0 instead of"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			before := openFiles(t)
+			before := descriptors(t)
 			image, err := exec.LookPath(c.image)
 			if err != nil {
 				image = "/" + c.image
@@ -185,7 +185,7 @@ func TestProcessesThatFail(t *testing.T) {
 				t.Errorf("%v; want %q", err, c.want)
 			}
 			noChildren(t)
-			if after := openFiles(t); len(after) != len(before) {
+			if after := descriptors(t); len(after) != len(before) {
 				t.Errorf("open before %v, after %v", before, after)
 			}
 		})
@@ -289,7 +289,7 @@ func TestSpawnWithoutDescriptors(t *testing.T) {
 	w := &spawner{chronicle: newChronicle(spawnEnvs["processes"]), lives: make([]life, 2)}
 	w.team = newProcessTeam(w.lives, "/bin/true", 0)
 	var highest int
-	for _, name := range openFiles(t) {
+	for _, name := range descriptors(t) {
 		n, _ := strconv.Atoi(filepath.Base(name))
 		highest = max(highest, n)
 	}

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// weigh adds to values what memory an executor takes: the growth of PSS and USS from
+// weighExecutors adds to values what memory an executor takes: the growth of PSS and USS from
 // k/4 over k/2 and 3k/4 to k parked ones. Where the growth is no clear line it adds nothing.
-func weigh(k int, makers *teams, values map[string]float64) (err error) {
+func weighExecutors(k int, makers *teams, values map[string]float64) (err error) {
 	if err := rehearse(makers); err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func init() {
 		makers, err := newTeams(spawnEnvs[args[0]], false, 1000, 0)
 		values := map[string]float64{}
 		if err == nil {
-			err = weigh(1000, makers, values)
+			err = weighExecutors(1000, makers, values)
 		}
 		if err != nil {
 			fmt.Println(err)
