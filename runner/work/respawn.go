@@ -37,6 +37,7 @@ pipes.`,
 		},
 		Measures: lifeMeasures,
 		New:      newRespawn,
+		Spawns:   true,
 	})
 }
 

@@ -48,7 +48,8 @@ Unit: executors; not bytes.
 Stresses: creation and end of tasks in Go's scheduler and in the kernel.
 Does not say: what memory the kernel itself takes for a task (its stack, its page
 tables), what an executor costs while it works, or what reuse saves: see respawn.
-The trial's own memory metrics count its workers, not their executors.`,
+As executors come and go between two samples, a trial's memory and threads are
+only told where a cgroup counts them.`,
 		Item: "a life cycle of k executors",
 		Params: []Param{
 			{Name: "k", Type: "int", Default: "16", Min: 1, Max: 1000, Doc: "executors that exist at the same time, of each worker"},
@@ -62,6 +63,7 @@ The trial's own memory metrics count its workers, not their executors.`,
 				Doc: "growth of the unique set size with each parked executor"}),
 		New:    newSpawn,
 		Refuse: refuseSpawn,
+		Spawns: true,
 	})
 }
 
