@@ -18,7 +18,8 @@ import (
 // the value of how.
 const misbehaveAs = "FORKLORE_TEST_MISBEHAVE"
 
-// TestMain also serves the roles that workloads start this program in, as trialhost does.
+// TestMain also serves the roles that workloads start this program in, as trialhost does,
+// and makes all workloads.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		if run, ok := Role(os.Args[1]); ok {
@@ -27,6 +28,9 @@ func TestMain(m *testing.M) {
 	}
 	if how := os.Getenv(misbehaveAs); how != "" {
 		os.Exit(misbehaveHere(how))
+	}
+	for _, k := range All() {
+		kinds[k.Name] = k
 	}
 	os.Exit(m.Run())
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("respawn", respawnKind) }
+
+func respawnKind() Kind {
+	return Kind{
 		Name:    "respawn",
 		Summary: "tasks for executors that are replaced by new ones after so many of them",
 		Doc: `Definition: a worker has one executor at a time, to which it hands the items' tasks and
@@ -38,7 +40,7 @@ pipes.`,
 		Measures: lifeMeasures,
 		New:      newRespawn,
 		Spawns:   true,
-	})
+	}
 }
 
 type respawning struct {

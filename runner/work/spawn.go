@@ -9,8 +9,10 @@ import (
 	"slices"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("spawn", spawnKind) }
+
+func spawnKind() Kind {
+	return Kind{
 		Name:    "spawn",
 		Summary: "creating, parking, ending and joining k executors of the model's kind",
 		Doc: `Definition: an item creates k executors, one after the other, and waits until each
@@ -64,7 +66,7 @@ only told where a cgroup counts them.`,
 		New:    newSpawn,
 		Refuse: refuseSpawn,
 		Spawns: true,
-	})
+	}
 }
 
 func refuseSpawn(ps Params, l Layout) string {
