@@ -3,8 +3,10 @@ package runner
 import (
 	"math"
 
+	"forklore/experiments"
 	"forklore/metrics"
 	"forklore/metrics/record"
+	"forklore/runner/work"
 )
 
 const nano = 1e-9
@@ -80,7 +82,24 @@ func (a *attempt) fillUsage() {
 			r.MemSource = "pss..vmhwm"
 		}
 	}
+	a.dropUnwatched()
 	a.fillSpent()
+}
+
+// dropUnwatched takes back what was only seen of some of a trial's processes: those that
+// its workers create come and go between two samples. What the kernel counts of the
+// whole tree stays.
+func (a *attempt) dropUnwatched() {
+	kind, err := work.Lookup(a.cell.Workload)
+	inProcesses := a.cell.Model == experiments.Processes || a.cell.Model == experiments.Hybrid
+	if err != nil || !kind.Spawns || !inProcesses {
+		return
+	}
+	r, nan := &a.row, math.NaN()
+	r.MemLowB, r.MemHighB, r.MemBaseB, r.RSSPeakB, r.ThreadsMax = nan, nan, nan, nan, nan
+	if r.MemSource != "cgroup" {
+		r.MemSource = ""
+	}
 }
 
 // fillSpent adds what the workers' own meters say of the work between gate and

@@ -194,5 +194,5 @@ func (l *local) Gone() ([]Usage, error) {
 			return nil, fmt.Errorf("close the links of %s: %w", l.job.Workload, err)
 		}
 	}
-	return []Usage{u}, nil
+	return []Usage{u.withChildren()}, nil // what Close reaped is among them
 }

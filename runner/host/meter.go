@@ -23,7 +23,7 @@ type meter struct {
 func readMeter() meter {
 	var ms runtime.MemStats
 	runtime.ReadMemStats(&ms)
-	u := ownRusage()
+	u := ownRusage().withChildren()
 	return meter{
 		cpu: u.UserS + u.SysS, gcCycles: float64(ms.NumGC), gcCPU: gcCPU(ms.NumGC),
 		gcPause: float64(ms.PauseTotalNs) / 1e9, alloc: float64(ms.TotalAlloc),
@@ -65,11 +65,25 @@ func ownUsage() Usage {
 }
 
 func ownRusage() Usage {
-	var ru unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
+	ru := rusage(unix.RUSAGE_SELF)
+	return Usage{PID: os.Getpid(), UserS: seconds(ru.Utime), SysS: seconds(ru.Stime)}
+}
+
+// withChildren adds the CPU of the processes that this one has reaped: those of a
+// workload that creates some. A host of worker processes must not use it, since they speak for
+// themselves.
+func (u Usage) withChildren() Usage {
+	ru := rusage(unix.RUSAGE_CHILDREN)
+	u.UserS += seconds(ru.Utime)
+	u.SysS += seconds(ru.Stime)
+	return u
+}
+
+func rusage(who int) (ru unix.Rusage) {
+	if err := unix.Getrusage(who, &ru); err != nil {
 		panic("host: getrusage: " + err.Error()) // only a wrong argument can fail
 	}
-	return Usage{PID: os.Getpid(), UserS: seconds(ru.Utime), SysS: seconds(ru.Stime)}
+	return ru
 }
 
 func seconds(tv unix.Timeval) float64 { return float64(tv.Sec) + float64(tv.Usec)/1e6 }

@@ -17,6 +17,11 @@ import (
 
 // Main is the whole of trialhost. It returns the exit code.
 func Main(args []string) int {
+	if len(args) > 1 {
+		if run, ok := work.Role(args[1]); ok { // first: it takes the time
+			return run(args[2:])
+		}
+	}
 	switch {
 	case len(args) == 2 && args[1] == "version":
 		fmt.Println(Version)

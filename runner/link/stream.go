@@ -164,7 +164,15 @@ func read(fd int, bytes []byte) (int, error) {
 	}
 }
 
-var errGone = fmt.Errorf("the other worker is gone: %w", io.EOF)
+// gone says that the other end of a stream is closed. It is no error of fmt, whose
+// first use would be a part of every process's start.
+type gone struct{}
+
+func (gone) Error() string { return "the other worker is gone: EOF" }
+
+func (gone) Unwrap() error { return io.EOF }
+
+var errGone error = gone{}
 
 // unexpected turns an end of the stream into one in the middle of a message.
 func unexpected(err error) error {

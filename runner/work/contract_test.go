@@ -30,6 +30,9 @@ var cheap = map[string]map[string]string{
 	"wait":       {"cpu": "20us", "wait": "20us"},
 }
 
+// kinds are all workloads by name.
+var kinds = map[string]Kind{}
+
 // everyKind runs a test for each workload, hidden ones included.
 func everyKind(t *testing.T, test func(t *testing.T, kind Kind)) {
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
@@ -39,6 +42,9 @@ func everyKind(t *testing.T, test func(t *testing.T, kind Kind)) {
 
 func TestEveryKindIsDescribed(t *testing.T) {
 	everyKind(t, func(t *testing.T, kind Kind) {
+		if made, err := Lookup(kind.Name); err != nil || made.Name != kind.Name {
+			t.Errorf("%q is described by another name: %v", kind.Name, err)
+		}
 		if kind.Name == "" || kind.Summary == "" || kind.Item == "" || (kind.New == nil) == (kind.Peer == nil) {
 			t.Errorf("incomplete: %+v", kind)
 		}

@@ -134,6 +134,10 @@ type Kind struct {
 	// allocation is the experiment, or because the library under test does.
 	Allocates bool
 
+	// Spawns says that workers in processes of their own create processes that no meter
+	// watches. Such a trial's memory is what its cgroup says, or not known.
+	Spawns bool
+
 	// Shared returns how many bytes all workers of a trial share, also across
 	// processes; nil: none.
 	Shared func(ps Params, workers int) int64

@@ -18,9 +18,19 @@ import (
 // the value of how.
 const misbehaveAs = "FORKLORE_TEST_MISBEHAVE"
 
+// TestMain also serves the roles that workloads start this program in, as trialhost does,
+// and makes all workloads.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		if run, ok := Role(os.Args[1]); ok {
+			os.Exit(run(os.Args[2:]))
+		}
+	}
 	if how := os.Getenv(misbehaveAs); how != "" {
 		os.Exit(misbehaveHere(how))
+	}
+	for _, k := range All() {
+		kinds[k.Name] = k
 	}
 	os.Exit(m.Run())
 }

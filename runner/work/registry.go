@@ -8,16 +8,22 @@ import (
 	"strings"
 )
 
-var kinds = map[string]Kind{}
+// makers describe the workloads, by name.
+var makers = map[string]func() Kind{}
 
-// register adds a workload; each one's file calls it from init. Two of one name
-// are our own bug.
-func register(k Kind) {
-	if _, taken := kinds[k.Name]; taken {
-		panic("work: two workloads are named " + k.Name)
+// describe adds a workload; each one's file calls it from init. make is called when
+// somebody asks for the workload: every process of a trial starts with this package, and
+// needs one at the most. Two of one name are our own bug.
+func describe(name string, make func() Kind) {
+	if _, taken := makers[name]; taken {
+		panic("work: two workloads are named " + name)
 	}
-	kinds[k.Name] = k
+	makers[name] = make
 }
+
+// register adds a workload whose description is made already, from init: which costs every
+// process of a trial some microseconds.
+func register(k Kind) { describe(k.Name, func() Kind { return k }) }
 
 // Kinds returns the workloads that lists show, sorted by name: all but the
 // hidden ones.
@@ -28,8 +34,8 @@ func Kinds() []Kind {
 // Lookup returns the workload of that name, a hidden one too. For an unknown
 // name the error lists the known ones, nearest first.
 func Lookup(name string) (Kind, error) {
-	if k, ok := kinds[name]; ok {
-		return k, nil
+	if make, ok := makers[name]; ok {
+		return make(), nil
 	}
 	var known []string
 	for _, k := range Kinds() {
@@ -123,7 +129,9 @@ func distance(a, b string) int {
 
 // All returns every workload, the hidden ones too, sorted by name.
 func All() []Kind {
-	list := slices.Collect(maps.Values(kinds))
-	slices.SortFunc(list, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	var list []Kind
+	for _, name := range slices.Sorted(maps.Keys(makers)) {
+		list = append(list, makers[name]())
+	}
 	return list
 }
