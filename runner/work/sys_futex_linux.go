@@ -44,7 +44,7 @@ Here go is unix.Syscall6, since x/sys/unix has no wrapper.`,
 		},
 		ItemOps: batchOps,
 		Shared:  futexShared,
-		Refuse:  refuseFutex,
+		Refuse:  refuseBareFutex,
 		New:     newFutex,
 	})
 }
@@ -63,7 +63,7 @@ func futexShared(ps Params, _ int) int64 {
 	return 0
 }
 
-func refuseFutex(ps Params, l Layout) string {
+func refuseBareFutex(ps Params, l Layout) string {
 	if ps.Bool("contended") && ps.Bool("private") && l.Processes > 1 {
 		return "a private word is looked for within its process, so workers of several processes would not meet at one: use private: false"
 	}
