@@ -6,24 +6,29 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("atomic", atomicKind) }
+
+func atomicKind() Kind {
+	return Kind{
 		Name:    "atomic",
 		Summary: "atomic additions to one counter for all, or to one for each worker",
-		Doc: `Definition: an item is batch operations, each of which adds 1 to a counter, then takes
-outside steps on x, which begins as SplitMix64 of the item's number. A step is one step
-of SplitMix64, about 4 ns, and touches no memory. Counter shared: one for all workers
-of a trial. Counter padded: one for each, 128 bytes apart. Op add: an atomic addition. Op
-cas: a load and a compare-and-swap, again until it succeeds. The item's result is x; it is
-an error if the counter has not grown by batch at least (shared) or at all events
-(padded). The counters must add up to the operations of all workers when the kernel is
-closed. The code is the same in every model; where all workers are in one process
-the counters lie in the heap, else in pages that they share.
-Source: the atomic counter of will-it-scale and of Go's sync/atomic benchmarks;
-C twin in testdata/c/contention.c.
+		Doc: `Definition: an item is batch operations, each of which adds 1 to a counter, then
+takes outside steps on x, which begins as SplitMix64 of the item's number. A
+step is one step of SplitMix64, about 4 ns, and touches no memory. Counter
+shared: one for all workers of a trial. Counter padded: one for each, 128 bytes
+apart. Op add: an atomic addition. Op cas: a load and a compare-and-swap, again
+until it succeeds. The item's result is x; it is an error if the counter has not
+grown by batch at least (shared) or at all events (padded). The counters must
+add up to the operations of all workers when the kernel is closed. The code is
+the same in every model; where all workers are in one process the counters lie
+in the heap, else in pages that they share.
+Source: the counter of Go's BenchmarkXadd64 and BenchmarkCas64
+(internal/runtime/atomic); C twin in testdata/c/contention.c, whose checksums
+the test compares.
 Unit: additions; not bytes.
 Stresses: shared: the cache line that moves between cores at every addition;
-padded: the locked instruction alone. The two bound what sharing a counter costs.
+padded: the locked instruction alone. The two bound what sharing a counter
+costs.
 Does not say: what a counter does between other memory accesses, which a locked
 instruction also holds up.`,
 		Item: "a batch of additions",
@@ -39,7 +44,7 @@ instruction also holds up.`,
 		},
 		New:    newAtomic,
 		Shared: func(_ Params, workers int) int64 { return atomicSize(workers) },
-	})
+	}
 }
 
 // atomicSize has room for the one counter, and for one for each worker.

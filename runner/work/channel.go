@@ -8,38 +8,41 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("channel", channelKind) }
+
+func channelKind() Kind {
+	return Kind{
 		Name:    "channel",
 		Summary: "one channel that some workers send to and the others receive from",
-		Doc: `Definition: all workers of a trial share one channel of words with room for buffer of
-them; 0: a send ends when its word has been received. Shape pairs: workers of even
-rank send, those of odd rank receive. Shape fan_in: rank 0 receives, all others send;
-fan_out: rank 0 sends, all others receive. Of S senders number s sends the items
-s, s+S, s+2S and so on. Item i is batch words; word number m = i*batch + n begins as
-SplitMix64 of m and takes produce steps; its upper 63 bits are sent. Who receives it takes
-consume steps and one more on what came: that is added to the sum. A step is one step
-of SplitMix64, about 4 ns, and touches no memory. At the end the last sender
-sends every receiver one word that says so.
+		Doc: `Definition: all workers of a trial share one channel of words with room for
+buffer of them; 0: a send ends when its word has been received. Shape pairs:
+workers of even rank send, those of odd rank receive. Shape fan_in: rank 0
+receives, all others send; fan_out: rank 0 sends, all others receive. Of S
+senders number s sends the items s, s+S, s+2S and so on. Item i is batch words;
+word number m = i*batch + n begins as SplitMix64 of m and takes produce steps;
+its upper 63 bits are sent. Who receives it takes consume steps and one more on
+what came: that is added to the sum. A step is one step of SplitMix64, about 4
+ns, and touches no memory. At the end the last sender sends every receiver one
+word that says so.
 Form native: a channel of Go where all workers are in one process; across
 processes the shared form takes its place. Form shared, in every model: a queue
-in pages that all workers share, whose cells take a cache line each and are handed out by
-tickets; who must wait sleeps in a futex on its cell. Both keep the order in
-which senders came.
-Source: BenchmarkChanProdCons of Go's runtime (runtime/chan_test.go), with all workers on
-one channel; the queue is the ticket queue of rigtorp/MPMCQueue with sleeping in
-place of spinning.
+in pages that all workers share, whose cells take a cache line each and are
+handed out by tickets; who must wait sleeps in a futex on its cell. Both keep
+the order in which senders came.
+Source: BenchmarkChanProdCons of Go's runtime (runtime/chan_test.go), with all
+workers on one channel; the queue is the ticket queue of rigtorp/MPMCQueue with
+sleeping in place of spinning.
 Unit: words sent and received; not bytes.
-Stresses: native: the channel's lock and the goroutine scheduler, which switches to who
-was waited for without the system. Shared: the cache lines of the tickets and, when
-the queue is empty or full, the system's futexes and scheduler: 0 and 1 as buffer show what a
-switch costs in each.
-A goroutine that waits in a futex blocks its thread, and keeps the processor (P) of
-Go's scheduler for 20 us to 10 ms more: with more goroutines than GOMAXPROCS in a
-process the shared form pays for that.
-Does not say: what select costs, or messages larger than a word: see the workloads of
-links. A worker killed in the midst of a send or a receive of the shared form leaves
-the others waiting: not for faults.`,
+Stresses: native: the channel's lock and the goroutine scheduler, which switches
+to who was waited for without the system. Shared: the cache lines of the tickets
+and, when the queue is empty or full, the system's futexes and scheduler: 0 and
+1 as buffer show what a switch costs in each. A goroutine that waits in a futex
+blocks its thread, and keeps the processor (P) of Go's scheduler for 20 us to 10
+ms more: with more goroutines than GOMAXPROCS in a process the shared form pays
+for that.
+Does not say: what select costs, or messages larger than a word: see the
+workloads of links. A worker killed in the midst of a send or a receive of the
+shared form leaves the others waiting: not for faults.`,
 		Item: "a batch of words sent and received",
 		Params: []Param{
 			{Name: "buffer", Type: "int", Default: "64", Min: 0, Max: 65536, Doc: "words that the channel holds; 0: sender and receiver meet"},
@@ -61,7 +64,7 @@ the others waiting: not for faults.`,
 		},
 		Links:  func(Params, int) link.Plan { return link.Plan{} }, // they share memory instead
 		Refuse: refuseChannel,
-	})
+	}
 }
 
 func refuseChannel(ps Params, l Layout) string {

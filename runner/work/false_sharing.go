@@ -7,29 +7,33 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("false_sharing", falseSharingKind) }
+
+func falseSharingKind() Kind {
+	return Kind{
 		Name:    "false_sharing",
 		Summary: "a counter for each worker, so many bytes apart: data that share only a cache line",
-		Doc: `Definition: the worker of rank r has a counter of 8 bytes at r*stride bytes from the
-beginning of a page, and nobody else touches it. An item is batch operations, each of which
-adds 1 to the counter in memory, then takes outside steps on x, which begins as SplitMix64
-of the item's number. A step is one step of SplitMix64, about 4 ns, and touches no
-memory. Op plain: an ordinary load and store, as counter++ on a volatile variable
-in C. Op atomic: an atomic addition. The item's result is x; it is an error if the
-counter has not grown by batch. The code is the same in every model; where all
-workers are in one process the counters lie in the heap, else in pages that they share.
+		Doc: `Definition: the worker of rank r has a counter of 8 bytes at r*stride bytes from
+the beginning of a page, and nobody else touches it. An item is batch
+operations, each of which adds 1 to the counter in memory, then takes outside
+steps on x, which begins as SplitMix64 of the item's number. A step is one step
+of SplitMix64, about 4 ns, and touches no memory. Op plain: an ordinary load and
+store, as counter++ on a volatile variable in C. Op atomic: an atomic addition.
+The item's result is x; it is an error if the counter has not grown by batch.
+The code is the same in every model; where all workers are in one process the
+counters lie in the heap, else in pages that they share.
 Source: Torrellas, Lam and Hennessy, False sharing and spatial locality in
 multiprocessor caches, 1994; C twin in testdata/c/contention.c.
 Unit: additions; not bytes.
-Stresses: below 64 bytes of stride (128 on some processors) the cache line that the counters of several workers lie
-on, and that moves between their cores; from there on nothing that is shared. With more than
-64/stride workers not all meet on one line. The memory is laid out in the same way in every
-model: processes are not spared by being processes, only by not sharing memory,
-which they do not here.
-Does not say: that a program of processes has false sharing: what they do
-not share on purpose lies on pages of their own. A store waits in the core's
-store buffer, so plain additions hide a part of the cost that atomic ones show.`,
+Stresses: below 64 bytes of stride (128 on some processors) the cache line that
+the counters of several workers lie on, and that moves between their cores; from
+there on nothing that is shared. With more than 64/stride workers not all meet
+on one line. The memory is laid out in the same way in every model: processes
+are not spared by being processes, only by not sharing memory, which they do not
+here.
+Does not say: that a program of processes has false sharing: what they do not
+share on purpose lies on pages of their own. A store waits in the core's store
+buffer, so plain additions hide a part of the cost that atomic ones show.`,
 		Item: "a batch of additions to the worker's own counter",
 		Params: []Param{
 			{Name: "stride", Type: "bytes", Default: "8", Min: 8, Max: 4096, Doc: "bytes from one worker's counter to the next one's, a multiple of 8"},
@@ -41,7 +45,7 @@ store buffer, so plain additions hide a part of the cost that atomic ones show.`
 		New:     newFalseSharing,
 		Shared:  func(ps Params, workers int) int64 { return contestedSize(ps.Bytes("stride")*int64(workers), workers) },
 		Refuse:  func(ps Params, _ Layout) string { return refuseStride(ps.Bytes("stride")) },
-	})
+	}
 }
 
 // refuseStride returns why counters cannot lie so far apart, or "".

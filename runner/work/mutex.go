@@ -5,17 +5,20 @@ import (
 	"sync"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("mutex", mutexKind) }
+
+func mutexKind() Kind {
+	return Kind{
 		Name:    "mutex",
 		Summary: "one mutex that all workers take in turn: what a lock costs alone and in a crowd",
-		Doc: `Definition: all workers of a trial share one mutex and two words. An item is batch
-operations on x, which begins as SplitMix64 of the item's number. An operation
-locks, adds 1 to the first word, takes inside steps on x, adds 1 to the second word,
-unlocks, then takes outside steps on x. A step is one step of SplitMix64, about
-4 ns, and touches no memory. The item's result is x. The two words must agree at
-each lock, or the item is an error; both must equal the operations of all workers
-when the kernel is closed, or that is one. Lock and words lie on one cache line.
+		Doc: `Definition: all workers of a trial share one mutex and two words. An item is
+batch operations on x, which begins as SplitMix64 of the item's number. An
+operation locks, adds 1 to the first word, takes inside steps on x, adds 1 to
+the second word, unlocks, then takes outside steps on x. A step is one step of
+SplitMix64, about 4 ns, and touches no memory. The item's result is x. The two
+words must agree at each lock, or the item is an error; both must equal the
+operations of all workers when the kernel is closed, or that is one. Lock and
+words lie on one cache line.
 Form native: sync.Mutex in the heap where all workers are in one process; across
 processes Go has no mutex, and the shared form takes its place. Form shared, in
 every model: a futex mutex in pages that all workers share (the third of
@@ -23,15 +26,15 @@ Drepper's "Futexes are tricky", which is glibc's normal mutex). Native against
 shared in one process is the price of the lock; shared in one process against
 shared across processes is the price of the model.
 Source: the lock loop of every lock benchmark (will-it-scale's pthread_mutex,
-Go's BenchmarkMutex); C twin in testdata/c/contention.c, whose checksums the test
-compares.
+Go's BenchmarkMutex); C twin in testdata/c/contention.c, whose checksums the
+test compares.
 Unit: pairs of lock and unlock; not bytes.
 Stresses: one cache line that moves between cores; with waiters, the scheduler
 of Go (native) or of the system (shared). sync.Mutex spins a little before it
-sleeps and gives the lock to who has starved for 1 ms; the futex mutex does neither.
-A goroutine that waits in a futex blocks its thread, and keeps the processor (P) of
-Go's scheduler for 20 us to 10 ms more: with more goroutines than GOMAXPROCS in a
-process the shared form pays for that.
+sleeps and gives the lock to who has starved for 1 ms; the futex mutex does
+neither. A goroutine that waits in a futex blocks its thread, and keeps the
+processor (P) of Go's scheduler for 20 us to 10 ms more: with more goroutines
+than GOMAXPROCS in a process the shared form pays for that.
 Does not say: anything of fairness. A worker killed while it holds the shared
 form leaves it locked, and the others waiting: not for faults.`,
 		Item: "a batch of pairs of lock and unlock",
@@ -47,7 +50,7 @@ form leaves it locked, and the others waiting: not for faults.`,
 		New:      newMutex,
 		Shared:   func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
 		Refuse:   refuseFutex,
-	})
+	}
 }
 
 type mutex struct {

@@ -5,35 +5,38 @@ import (
 	"sync"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("rwmutex", rwmutexKind) }
+
+func rwmutexKind() Kind {
+	return Kind{
 		Name:    "rwmutex",
 		Summary: "one read-write lock for all workers: from which share of reads on it pays",
 		Doc: `Definition: all workers of a trial share one read-write lock and two words. An
-item is batch operations on x, which begins as SplitMix64 of the item's number. An
-operation takes a step on x; it is a read if (x / 2^32) * 100 / 2^32, in whole numbers,
-is below reads, else a write. A read takes the lock for reading, reads both words, takes
-inside steps on x and reads the words again; a write takes the lock for writing, adds 1 to
-the first word, takes inside steps on x and adds 1 to the second. Then, without the lock,
-come outside steps on x. A step is one step of SplitMix64, about 4 ns, and
-touches no memory. The item's result is x. Words that differ inside the lock, or that change
-under a reader, are an error of the item; both must equal the writes of all workers
-when the kernel is closed. Lock and words lie on one cache line.
-Form native: sync.RWMutex in the heap where all workers are in one process; across
-processes the shared form takes its place. Form shared, in every model:
+item is batch operations on x, which begins as SplitMix64 of the item's number.
+An operation takes a step on x; it is a read if (x / 2^32) * 100 / 2^32, in
+whole numbers, is below reads, else a write. A read takes the lock for reading,
+reads both words, takes inside steps on x and reads the words again; a write
+takes the lock for writing, adds 1 to the first word, takes inside steps on x
+and adds 1 to the second. Then, without the lock, come outside steps on x. A
+step is one step of SplitMix64, about 4 ns, and touches no memory. The item's
+result is x. Words that differ inside the lock, or that change under a reader,
+are an error of the item; both must equal the writes of all workers when the
+kernel is closed. Lock and words lie on one cache line.
+Form native: sync.RWMutex in the heap where all workers are in one process;
+across processes the shared form takes its place. Form shared, in every model:
 sync.RWMutex's algorithm on futexes in pages that all workers share, so that a
 writer that waits keeps new readers out in both.
-Source: Go's BenchmarkRWMutexWrite10 and Write100 (sync/rwmutex_test.go), which write
-in one of 10 and of 100 operations.
+Source: Go's BenchmarkRWMutexWrite10 and Write100 (sync/rwmutex_test.go), which
+write in one of 10 and of 100 operations.
 Unit: operations; not bytes.
-Stresses: the cache line of the count of readers, which every reader writes twice:
-short reads do not scale though none waits for another.
-A goroutine that waits in a futex blocks its thread, and keeps the processor (P) of
-Go's scheduler for 20 us to 10 ms more: with more goroutines than GOMAXPROCS in a
+Stresses: the cache line of the count of readers, which every reader writes
+twice: short reads do not scale though none waits for another. A goroutine that
+waits in a futex blocks its thread, and keeps the processor (P) of Go's
+scheduler for 20 us to 10 ms more: with more goroutines than GOMAXPROCS in a
 process the shared form pays for that.
-Does not say: anything of locks that prefer readers. A worker killed while it holds
-the shared form leaves it locked: not for faults. Set reads to 0 to compare
-with mutex.`,
+Does not say: anything of locks that prefer readers. A worker killed while it
+holds the shared form leaves it locked: not for faults. Set reads to 0 to
+compare with mutex.`,
 		Item: "a batch of locked reads and writes",
 		Params: []Param{
 			{Name: "reads", Type: "int", Default: "90", Min: 0, Max: 100, Doc: "operations in a hundred that only read"},
@@ -53,7 +56,7 @@ with mutex.`,
 		New:    newRWMutex,
 		Shared: func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
 		Refuse: refuseFutex,
-	})
+	}
 }
 
 type rwmutex struct {

@@ -6,26 +6,29 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("spinlock", spinlockKind) }
+
+func spinlockKind() Kind {
+	return Kind{
 		Name:    "spinlock",
 		Summary: "one spinlock that all workers take in turn: what waiting awake costs and gains",
 		Doc: `Definition: as mutex, with a lock that never sleeps. To lock is to swap 0 for 1
 in the lock's word; while that fails the worker reads the word until it is 0
-(test and test-and-set), and after each yield reads that found it taken gives its processor
-away: runtime.Gosched, and sched_yield too where workers are in several processes. yield =
-0 never does. To unlock is to store 0. The code is the same in every model; where
-all workers are in one process the word lies in the heap, else in pages that they
-share.
+(test and test-and-set), and after each yield reads that found it taken gives
+its processor away: runtime.Gosched, and sched_yield too where workers are in
+several processes. yield = 0 never does. To unlock is to store 0. The code is
+the same in every model; where all workers are in one process the word lies in
+the heap, else in pages that they share.
 Source: Rudolph and Segall, 1984; Anderson, The performance of spin lock
 alternatives, 1990.
 Unit: pairs of lock and unlock; not bytes.
-Stresses: the lock's cache line and, with more workers than cores, the scheduler: one that
-was preempted with the lock makes all others turn in vain for their time slice. Go's
-runtime preempts a goroutine after 10 ms, the system a thread after a few.
-Does not say: what a spin loop with the processor's PAUSE would do, which Go does not
-offer; anything of fairness. A worker killed while it holds the lock leaves it
-locked: not for faults.`,
+Stresses: the lock's cache line and, with more workers than cores, the
+scheduler: one that was preempted with the lock makes all others turn in vain
+for their time slice. Go's runtime preempts a goroutine after 10 ms, the system
+a thread after a few.
+Does not say: what a spin loop with the processor's PAUSE would do, which Go
+does not offer; anything of fairness. A worker killed while it holds the lock
+leaves it locked: not for faults.`,
 		Item: "a batch of pairs of lock and unlock",
 		Params: []Param{
 			{Name: "inside", Type: "int", Default: "16", Min: 0, Max: 1e6, Doc: "steps of computing while the lock is held, about 4 ns each"},
@@ -38,7 +41,7 @@ locked: not for faults.`,
 		Measures: []Measure{acquireMeasure},
 		New:      newSpinlock,
 		Shared:   func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
-	})
+	}
 }
 
 type spinlock struct {

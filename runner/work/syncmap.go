@@ -6,36 +6,40 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("syncmap", syncMapKind) }
+
+func syncMapKind() Kind {
+	return Kind{
 		Name:    "syncmap",
 		Summary: "one map for all workers: sync.Map, a map in locked shards, a map behind one lock",
-		Doc: `Definition: all workers of a trial share one map of the keys 0 to keys-1, filled during
-setup. An item is batch operations on x, which begins as SplitMix64 of the item's
-number. An operation takes a step on x; its key is (x modulo 2^32) * keys / 2^32 and it is
-a load if (x / 2^32) * 100 / 2^32 is below reads, else a store, both in whole numbers; then come
-outside steps on x. A step is one step of SplitMix64, about 4 ns. A store
-puts two words, x and SplitMix64(x xor key); a load must find two words that fit one
-another and the key, or the item is an error. The item's result is x.
-Kind syncmap: sync.Map, used as it is: a key that is looked up and an entry that is stored are
-each put into an interface, which allocates. Kind sharded: so many shards, each a map with
-a read-write lock, chosen by SplitMix64 of the key. Kind locked: one such
-shard. Both count their stores under the lock; the counts must add up to the stores
-of all workers when the kernel is closed.
-Form native: Go's map and sync.RWMutex where all workers are in one process; across
-processes the shared form takes its place. Form shared, in every model: an
-open-addressed table of fixed size with linear probing and the lock of rwmutex's shared form in
-pages that all workers share. sync.Map has no such form: its nodes are pointers.
-Source: the comparison of Go's sync.Map benchmarks (sync/map_bench_test.go) with the map
-behind a RWMutex that its documentation names; sharding as in
+		Doc: `Definition: all workers of a trial share one map of the keys 0 to keys-1, filled
+during setup. An item is batch operations on x, which begins as SplitMix64 of
+the item's number. An operation takes a step on x; its key is (x modulo 2^32) *
+keys / 2^32 and it is a load if (x / 2^32) * 100 / 2^32 is below reads, else a
+store, both in whole numbers; then come outside steps on x. A step is one step
+of SplitMix64, about 4 ns. A store puts two words, x and SplitMix64(x xor key);
+a load must find two words that fit one another and the key, or the item is an
+error. The item's result is x.
+Kind syncmap: sync.Map, used as it is: a key that is looked up and an entry that
+is stored are each put into an interface, which allocates. Kind sharded: so many
+shards, each a map with a read-write lock, chosen by SplitMix64 of the key. Kind
+locked: one such shard. Both count their stores under the lock; the counts must
+add up to the stores of all workers when the kernel is closed.
+Form native: Go's map and sync.RWMutex where all workers are in one process;
+across processes the shared form takes its place. Form shared, in every model:
+an open-addressed table of fixed size with linear probing and the lock of
+rwmutex's shared form in pages that all workers share. sync.Map has no such
+form: its nodes are pointers.
+Source: the comparison of Go's sync.Map benchmarks (sync/map_bench_test.go) with
+the map behind a RWMutex that its documentation names; sharding as in
 github.com/orcaman/concurrent-map.
 Unit: loads and stores; not bytes.
-Stresses: the locks' cache lines, then memory: an entry of a random key is seldom in the
-first-level cache. Kind syncmap: the garbage collector too.
+Stresses: the locks' cache lines, then memory: an entry of a random key is
+seldom in the first-level cache. Kind syncmap: the garbage collector too.
 Does not say: anything of keys that come and go, or of a few that are asked for
-most: all are equally likely. The table of the shared form is not Go's
-map: compare it with form shared in one process. A worker killed while it holds a lock of it
-leaves it locked: not for faults.`,
+most: all are equally likely. The table of the shared form is not Go's map:
+compare it with form shared in one process. A worker killed while it holds a
+lock of it leaves it locked: not for faults.`,
 		Item: "a batch of loads and stores",
 		Params: []Param{
 			{Name: "kind", Type: "choice", Default: "syncmap", Choices: []string{"syncmap", "sharded", "locked"}, Doc: "sync.Map, maps in locked shards, or one map behind one lock"},
@@ -53,7 +57,7 @@ leaves it locked: not for faults.`,
 			return contestedSize(tableSize(ps.Int("keys"), shardsOf(ps)), workers)
 		},
 		Refuse: refuseSyncMap,
-	})
+	}
 }
 
 func refuseSyncMap(ps Params, l Layout) string {
