@@ -234,3 +234,10 @@ func sharedFolder(t *testing.T) string {
 func mapShared(fd int, size int64) ([]byte, error) {
 	return unix.Mmap(fd, 0, int(roundUpTo(size, 4096)+4096), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 }
+
+func itemsOf(list []forkedResult) (items int64) {
+	for _, r := range list {
+		items += r.Items
+	}
+	return items
+}

@@ -121,13 +121,6 @@ func TestFutexRWMutexExcludesProcesses(t *testing.T) {
 	}
 }
 
-func itemsOf(list []forkedResult) (items int64) {
-	for _, r := range list {
-		items += r.Items
-	}
-	return items
-}
-
 func checkPair(t *testing.T, p guardedPair, want int64) {
 	t.Helper()
 	if p.first != uint64(want) || p.second != uint64(want) || want == 0 {
