@@ -75,6 +75,8 @@ func makeKernel(t testing.TB, name string, raw map[string]string, env Env) Kerne
 	}
 	if env.Workers == 0 {
 		env.Workers = env.Slots
+	}
+	if env.Shared == nil {
 		env.Shared = sharedBy(t, kind, raw, env.Workers)
 	}
 	k, err := kind.New(ps, env)

@@ -34,7 +34,8 @@ func TestFutexContended(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Munmap(page)
-	raw := map[string]string{"batch": "100", "contended": "true", "private": "false", "call": "wait"}
+	// A raw call that slept would keep its P: two of them leave none for who wakes.
+	raw := map[string]string{"batch": "100", "contended": "true", "private": "false", "call": "wait", "level": "go"}
 	waits := newKernel(t, "futex", raw, Env{Slots: 2, Shared: page})
 	raw["call"] = "wake"
 	wakes := newKernel(t, "futex", raw, Env{Slots: 1, Shared: page})
