@@ -18,7 +18,8 @@ type forestRow struct {
 	Panel string `csv:"panel"`
 	who
 	Metric  string  `csv:"metric"`
-	Unit    string  `csv:"unit"` // empty for ratios
+	Title   string  `csv:"metric_title"` // as on an axis: "wall time"
+	Unit    string  `csv:"unit"`         // empty for ratios
 	Ratio   string  `csv:"is_ratio"`
 	Margin  float64 `csv:"margin"`
 	AtLeast float64 `csv:"at_least"`
@@ -45,6 +46,18 @@ func (r *forestRow) estimate(primary, companion digest.Range) {
 	if companion.N == 0 {
 		r.Shift, r.ShiftLo, r.ShiftHi = math.NaN(), math.NaN(), math.NaN()
 	}
+}
+
+// metricTitle is what an axis calls a metric of the run, or what else a claim
+// bounds: the share of ok trials, or a quantity of a law, which keeps its name.
+func metricTitle(d *digest.Digest, name string) string {
+	if name == "ok" {
+		return "share of trials that end ok"
+	}
+	if m, err := d.Metric(name); err == nil {
+		return m.Title
+	}
+	return name
 }
 
 func orNaN(v *float64) float64 {
@@ -91,11 +104,7 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 		for _, r := range rows {
 			values = append(values, r.Value, r.Low95, r.High95, r.AtLeast, r.AtMost)
 		}
-		title := rows[0].Metric
-		if m, err := digest.Lookup(title); err == nil {
-			title = m.Title
-		}
-		x = spreadScale(title, rows[0].Unit, values)
+		x = spreadScale(rows[0].Title, rows[0].Unit, values)
 	}
 	for _, r := range rows {
 		line := rowLine{who: r.who, note: forestNote(r)}
