@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -10,15 +11,18 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A curves chart shows small multiples over a count of cores or workers: every
-// trial, the medians with their intervals and the line that joins them, one
-// colour a model.
+// A curves chart shows small multiples over a number such as the cores, a
+// parameter or a percentile: every trial, the medians with their intervals and
+// the line that joins them, one colour a model.
 
 // curvePanel is one of the multiples.
 type curvePanel struct {
 	title, note    string
+	x              scale // the sheet's where it has no ticks
 	y              scale
 	curves         []curve
+	strip          bool   // names in a strip above all panels, not at the lines' ends
+	marks          []tick // dashed upright lines, named at their upper ends
 	bound          string // name of the dashed line; empty for none
 	boundX, boundY []float64
 }
@@ -28,14 +32,23 @@ type curve struct {
 	model, name string
 	points      []point
 
-	fitX, fitY, fitLow, fitHigh []float64 // a fitted law and its band; empty where none was fitted
+	// fitX and fitY are a line that does not join the medians: a fitted law
+	// within its band, or many measurements taken together. Empty for none.
+	fitX, fitY, fitLow, fitHigh []float64
+
+	thin []trace // faint lines, one a trial
 }
+
+// trace is one trial as a line.
+type trace struct{ xs, ys []float64 }
 
 // point is a trial, or a median with its interval.
 type point struct {
 	x, y, low, high float64
+	left, right     float64 // the interval across; none where they are equal
 	n               int
 	trial, hollow   bool
+	at              string // where the point is, in words; empty for its x
 }
 
 // panelGrid is the arrangement of small multiples on a sheet.
@@ -87,7 +100,7 @@ func gridOf(panels []curvePanel) panelGrid {
 // line, and reserves it.
 func (g *panelGrid) fitsDirect(panels []curvePanel) bool {
 	for _, p := range panels {
-		if vg.Length(len(p.curves)+1)*smallText.line() > g.height-g.head-axisRoom {
+		if p.strip || vg.Length(len(p.curves)+1)*smallText.line() > g.height-g.head-axisRoom {
 			g.labels = 8
 			return false
 		}
@@ -134,6 +147,9 @@ func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direc
 	for i, line := range smallText.wrap(p.note, g.width, 4) {
 		s.text(smallText, left, at+smallText.line()*vg.Length(i), draw.XLeft, line)
 	}
+	if len(p.x.ticks) > 0 {
+		x = p.x
+	}
 	f := frame{s: s, x: x, y: p.y, x0: left + g.left, x1: left + g.width - g.labels, y0: top + g.head, y1: top + g.height - axisRoom}
 	f.axisX()
 	f.axisY(true)
@@ -142,15 +158,76 @@ func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direc
 		f.curve(boundLine, p.boundX, p.boundY)
 		ends = append(ends, endLabel{p.bound, f.px(p.boundX[n]), f.py(p.boundY[n]), rule})
 	}
+	f.drawMarks(p.marks)
+	step := f.dodge(p.curves)
 	for i, c := range p.curves {
-		dodge := (vg.Length(i) - vg.Length(len(p.curves)-1)/2) * 4
+		dodge := (vg.Length(i) - vg.Length(len(p.curves)-1)/2) * step
 		f.drawCurve(c, dodge)
-		if last := c.points[len(c.points)-1]; !math.IsNaN(last.y) {
-			ends = append(ends, endLabel{c.name, f.px(last.x) + dodge, f.py(last.y), styleOf(c.model).color})
+		if x, y := c.end(); !math.IsNaN(y) {
+			ends = append(ends, endLabel{c.name, f.px(x) + dodge, f.py(y), styleOf(c.model).color})
 		}
 	}
 	if direct {
 		f.endLabels(ends)
+	}
+}
+
+// dodge is how far models stand beside each other, so that equal values stay
+// visible: 4 points where there is room between two places on the axis, none
+// for lines that are more than joined medians.
+func (f frame) dodge(curves []curve) vg.Length {
+	var xs []float64
+	for _, c := range curves {
+		if len(c.thin) > 0 {
+			return 0
+		}
+		for _, p := range c.points {
+			if xs = append(xs, p.x); p.right > p.left {
+				return 0
+			}
+		}
+	}
+	xs = slices.Compact(slices.Sorted(slices.Values(xs)))
+	step := vg.Length(4)
+	for i := 1; i < len(xs); i++ {
+		step = min(step, (f.px(xs[i])-f.px(xs[i-1]))/vg.Length(2*len(curves)))
+	}
+	return step
+}
+
+// end is where a curve's line ends.
+func (c curve) end() (x, y float64) {
+	if n := len(c.fitX); n > 0 && (len(c.thin) > 0 || len(c.points) == 0) {
+		return c.fitX[n-1], c.fitY[n-1]
+	}
+	if len(c.points) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	last := c.points[len(c.points)-1]
+	return last.x, last.y
+}
+
+// drawMarks draws upright lines, each with its name on the left, or on the
+// right where that has no room; a name that would touch another is a line
+// lower.
+func (f frame) drawMarks(marks []tick) {
+	edge, y := vg.Length(math.Inf(-1)), f.y0+smallText.line()/2
+	for _, m := range marks {
+		x := f.px(m.v)
+		if x < f.x0 || x > f.x1 {
+			continue
+		}
+		f.s.segment(boundLine, x, f.y0, x, f.y1)
+		w := smallText.width(m.text)
+		left := x - 4 - w
+		if left < max(edge+4, f.x0) && x+4+w < f.x1 {
+			left = x + 4
+		}
+		if left < edge+4 {
+			y += smallText.line()
+		}
+		f.s.text(smallText, left, y, draw.XLeft, m.text)
+		edge = left + w
 	}
 }
 
@@ -164,8 +241,14 @@ func (f frame) drawCurve(c curve, dodge vg.Length) {
 			line = append(line, vg.Point{X: f.px(p.x) + dodge, Y: f.py(p.y)})
 		}
 	}
+	alpha := max(0.18, min(0.5, 2/float64(max(1, len(c.thin)))))
+	for _, t := range c.thin {
+		f.curve(draw.LineStyle{Color: faded(m.color, alpha), Width: 0.7}, t.xs, t.ys)
+	}
 	if len(c.fitX) > 0 {
-		f.band(faded(m.color, 0.16), c.fitX, c.fitLow, c.fitHigh)
+		if len(c.fitLow) > 0 {
+			f.band(faded(m.color, 0.16), c.fitX, c.fitLow, c.fitHigh)
+		}
 		f.curve(draw.LineStyle{Color: m.color, Width: 1.4}, c.fitX, c.fitY)
 	} else if len(line) > 1 {
 		f.s.lines(draw.LineStyle{Color: m.color, Width: 1.4}, line...)
@@ -180,8 +263,11 @@ func (f frame) drawCurve(c curve, dodge vg.Length) {
 			if !math.IsNaN(p.low) {
 				f.s.segment(draw.LineStyle{Color: m.color, Width: 1.4}, x, f.py(p.low), x, f.py(p.high))
 			}
+			if p.right > p.left {
+				f.s.segment(draw.LineStyle{Color: m.color, Width: 1.4}, f.px(p.left), y, f.px(p.right), y)
+			}
 			f.s.marker(m, x, y, 3.6, 1, p.hollow)
-			f.s.spot(x-6, y-6, x+6, y+6, c.name+" at "+trimFloat(p.x, 0)+": "+f.y.quantity(p.y, p.low, p.high)+", n = "+strconv.Itoa(p.n))
+			f.s.spot(x-6, y-6, x+6, y+6, c.name+" at "+cmp.Or(p.at, trimFloat(p.x, 0))+": "+f.y.quantity(p.y, p.low, p.high)+", n = "+strconv.Itoa(p.n))
 		}
 	}
 }

@@ -167,14 +167,8 @@ func memoryPanel(rows []memoryRow) rowPanel {
 	return p
 }
 
-// memoryScale starts at 0, unless the cells differ so much that the small
-// ones would vanish.
 func memoryScale(values []float64) scale {
-	lo, hi := finiteRange(values)
-	if lo > 0 && hi/lo > 50 {
-		return logScale("peak memory", "B", lo, hi)
-	}
-	return zeroScale("peak memory", "B", values, 6)
+	return costScale("peak memory", "B", values, 6)
 }
 
 func drawMemory(f frame, cell []memoryRow, y vg.Length) {

@@ -1,0 +1,325 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"forklore/metrics/digest"
+	"forklore/metrics/record"
+	"forklore/metrics/stat"
+)
+
+func init() {
+	register(Chart{
+		Name:     "latency-percentiles",
+		Question: "How long do the slowest waits take, and how much slower are they than the usual ones?",
+		Order:    16,
+		Table:    percentilesTable,
+		Draw:     percentilesDraw,
+	})
+}
+
+// percentilesRow is one percentile of one trial, of the durations of all of a
+// cell's trials together, or its median over trials.
+type percentilesRow struct {
+	Panel string `csv:"panel"`
+	who
+	Measure   string  `csv:"measure"`
+	Title     string  `csv:"measure_title"`
+	Kind      string  `csv:"kind"`  // together, trial or median
+	Trial     int     `csv:"trial"` // 0 but for a trial
+	N         int     `csv:"n"`     // trials
+	Durations int     `csv:"durations"`
+	Quantile  float64 `csv:"quantile"`
+	OneIn     float64 `csv:"one_in"` // 1/(1 - quantile): one duration in so many is longer
+	Value     float64 `csv:"value_s"`
+	Low       float64 `csv:"ci_low_s"` // 95 % interval of the median over trials, n >= 6
+	High      float64 `csv:"ci_high_s"`
+	Drawn     string  `csv:"drawn"` // yes, or no where there are too many panels
+}
+
+// namedPercentiles are those that a digest has of each trial.
+var namedPercentiles = []struct {
+	oneIn      float64
+	name, text string
+}{{2, "p50", "median"}, {10, "p90", "p90"}, {100, "p99", "p99"}, {1000, "p999", "p99.9"}}
+
+// leastBeyond is how many durations must lie beyond a percentile for it to say
+// anything.
+const leastBeyond = 10
+
+func percentilesTable(d *digest.Digest) (Table, error) {
+	if !anyOK(d) {
+		return Table{}, noTrials
+	}
+	var rows []percentilesRow
+	panels, drawn := 0, 0
+	for _, m := range distributions(d) {
+		if m.Name == latenessDist {
+			continue
+		}
+		of := panelRows(d, m)
+		shown := evenly(len(of), mostPanels)
+		for i, panel := range of {
+			if !shown[i] {
+				for k := range panel {
+					panel[k].Drawn = "no"
+				}
+			}
+			rows = append(rows, panel...)
+		}
+		panels, drawn = panels+len(of), drawn+len(shown)
+	}
+	if len(rows) == 0 {
+		return Table{}, Absent(fmt.Sprintf("no workload of this run measured a distribution of latencies with %d durations or more in a cell", 2*leastBeyond))
+	}
+	estimator := "line: the durations of all trials of a cell together; thin line: one trial; both as far as ten durations lie beyond; marker: median over trials of their percentile; whisker: its 95 % interval (n ≥ 6)"
+	if drawn < panels {
+		estimator += fmt.Sprintf("; %d of %d settings are drawn, all are in the CSV", drawn, panels)
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, estimator)}
+	t.Title, t.Reading = percentilesWords(rows)
+	return t, nil
+}
+
+// mostPanels bounds a sheet of small multiples: more nobody compares.
+const mostPanels = 12
+
+// evenly chooses at most so many of n things, the first and the last among
+// them.
+func evenly(n, most int) map[int]bool {
+	chosen := map[int]bool{}
+	for i := range min(n, most) {
+		k := i
+		if n > most {
+			k = i * (n - 1) / (most - 1)
+		}
+		chosen[k] = true
+	}
+	return chosen
+}
+
+// distributions are the measures of durations that the run has.
+func distributions(d *digest.Digest) []record.Measure {
+	return slices.DeleteFunc(slices.Clone(d.Manifest.Measures), func(m record.Measure) bool { return !m.Hist })
+}
+
+// distsOf returns a measure's distributions of every cell, by cell.
+func distsOf(d *digest.Digest, name string) map[int][]digest.Dist {
+	of := map[int][]digest.Dist{}
+	for _, one := range d.Dists {
+		if one.Name == name && digest.Count(one.Buckets) > 0 {
+			of[one.Cell] = append(of[one.Cell], one)
+		}
+	}
+	return of
+}
+
+// panelRows returns the rows of a measure, panel by panel.
+func panelRows(d *digest.Digest, m record.Measure) [][]percentilesRow {
+	of := distsOf(d, m.Name)
+	var panels [][]percentilesRow
+	for _, p := range workPanels(entries(d)) {
+		bySeries(p.cells, func(entry) float64 { return 0 })
+		var rows []percentilesRow
+		for _, e := range p.cells {
+			base := percentilesRow{Panel: p.title, who: e.who, Measure: m.Name, Title: m.Title, N: len(of[e.index]), Drawn: "yes"}
+			rows = append(rows, base.percentiles(e, of[e.index])...)
+		}
+		if len(rows) > 0 {
+			panels = append(panels, rows)
+		}
+	}
+	return panels
+}
+
+// percentiles returns the rows of one cell: all trials together, then each,
+// then the medians over them.
+func (r percentilesRow) percentiles(e entry, dists []digest.Dist) []percentilesRow {
+	all := digest.MergeDists(dists)
+	rows := r.line("together", 0, all, 10)
+	if len(rows) == 0 {
+		return nil
+	}
+	least := math.MaxInt
+	for _, one := range dists {
+		if len(dists) > 1 {
+			rows = append(rows, r.line("trial", one.Trial, one.Buckets, 4)...)
+		}
+		least = min(least, digest.Count(one.Buckets))
+	}
+	for _, q := range namedPercentiles {
+		values := present(e.Cell, digest.QuantileName(r.Measure, q.name))
+		if float64(least) < leastBeyond*q.oneIn || len(values) == 0 {
+			continue
+		}
+		m := r
+		m.Kind, m.N, m.Durations, m.OneIn, m.Quantile = "median", len(values), digest.Count(all), q.oneIn, 1-1/q.oneIn
+		m.Value = stat.Median(values)
+		m.Low, m.High = medianInterval(values)
+		rows = append(rows, m)
+	}
+	return rows
+}
+
+// line reads a distribution at percentiles that lie evenly on the axis, so
+// many for each power of ten, as far as enough durations lie beyond.
+func (r percentilesRow) line(kind string, trial int, buckets []digest.Bucket, perDecade int) []percentilesRow {
+	r.Kind, r.Trial, r.Durations, r.Low, r.High = kind, trial, digest.Count(buckets), math.NaN(), math.NaN()
+	var rows []percentilesRow
+	for _, x := range decadeSteps(perDecade, float64(r.Durations)/leastBeyond) {
+		r.OneIn, r.Quantile = x, 1-1/x
+		r.Value = digest.Quantile(buckets, r.Quantile)
+		rows = append(rows, r)
+	}
+	if len(rows) < 2 {
+		return nil
+	}
+	return rows
+}
+
+// decadeSteps returns 2, 10, 20, 100... and round numbers between them, up to
+// most.
+func decadeSteps(perDecade int, most float64) []float64 {
+	steps := []float64{1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8}
+	if perDecade < len(steps) {
+		steps = []float64{1, 2, 3.2, 5}
+	}
+	var list []float64
+	for decade := 1.0; decade <= most; decade *= 10 {
+		for _, s := range steps {
+			if x := s * decade; x >= 2 && x <= most {
+				list = append(list, x)
+			}
+		}
+	}
+	return list
+}
+
+// percentilesWords compares the models in the last panel of the first measure
+// at the highest percentile, up to 99 %, that all of them have.
+func percentilesWords(rows []percentilesRow) (title, reading string) {
+	var medians []percentilesRow
+	for _, r := range rows {
+		if r.Kind == "median" && r.Measure == rows[0].Measure {
+			medians = append(medians, r)
+		}
+	}
+	if len(medians) == 0 {
+		last := rows[len(rows)-1]
+		return fmt.Sprintf("%s of %s: too few durations in a trial for percentiles of trials", capital(last.Title), brief(last.Panel)),
+			"The lines take the durations of all trials of a cell together."
+	}
+	last := medians[len(medians)-1].Panel
+	for _, q := range []int{2, 1, 0} {
+		var parts []part
+		series := map[string]bool{}
+		for _, r := range medians {
+			if r.Panel != last {
+				continue
+			}
+			series[r.Series] = true
+			if r.OneIn == namedPercentiles[q].oneIn {
+				parts = append(parts, part{r.Value, brief(r.Series) + " " + bracketed(r.Value, r.Low, r.High, "s")})
+			}
+		}
+		if len(parts) == len(series) {
+			title = fmt.Sprintf("%s, %s %s: %s", brief(last), namedPercentiles[q].text, rows[0].Title, atMostThree(parts))
+			break
+		}
+	}
+	return title, percentilesReading(medians)
+}
+
+// percentilesReading tells how far the tail lies above the median.
+func percentilesReading(medians []percentilesRow) string {
+	type tail struct {
+		usual, slow percentilesRow
+	}
+	var all []tail
+	for _, cell := range groupBy(medians, func(r percentilesRow) string { return r.Panel + "\x00" + r.Series }) {
+		all = append(all, tail{cell[0], cell[len(cell)-1]})
+	}
+	slices.SortStableFunc(all, func(a, b tail) int {
+		if x, y := a.slow.Value/a.usual.Value, b.slow.Value/b.usual.Value; x != y {
+			return int(math.Copysign(1, x-y))
+		}
+		return 0
+	})
+	words := func(t tail) string {
+		return fmt.Sprintf("%s to %s at %s (%s, n = %d)", Quantity(t.usual.Value, "s"), Quantity(t.slow.Value, "s"), percentText(t.slow.OneIn), t.slow.title(), t.slow.N)
+	}
+	text := "From the median to the tail: " + words(all[len(all)-1])
+	if len(all) > 1 {
+		text = "From the median to the tail the smallest step is " + words(all[0]) + ", the largest " + words(all[len(all)-1])
+	}
+	return text + "."
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// percentText is the percentile that one duration in so many lies beyond.
+func percentText(oneIn float64) string {
+	return strings.TrimSuffix(strings.TrimRight(trimFloat(100-100/oneIn, 6), "0"), ".") + " %"
+}
+
+func percentilesDraw(s *Sheet, t Table) {
+	rows := slices.DeleteFunc(slices.Clone(rowsOf[percentilesRow](t)), func(r percentilesRow) bool { return r.Drawn != "yes" })
+	values := map[string][]float64{}
+	most := 2.0
+	for _, r := range rows {
+		values[r.Measure] = append(values[r.Measure], r.Value, r.Low, r.High)
+		most = max(most, r.OneIn)
+	}
+	several := len(values) > 1
+	groups := groupBy(rows, func(r percentilesRow) string { return r.Measure + "\x00" + r.Panel })
+	var panels []curvePanel
+	for _, g := range groups {
+		p := curvePanel{title: g[0].Panel, strip: len(groups) > 4, y: spreadScale(g[0].Title, "s", values[g[0].Measure])}
+		if p.note = p.y.label; several {
+			p.title += ": " + g[0].Title
+		}
+		for _, series := range groupBy(g, func(r percentilesRow) string { return r.Series }) {
+			p.curves = append(p.curves, percentilesCurve(series))
+		}
+		panels = append(panels, p)
+	}
+	s.drawCurves(panels, percentScale(most))
+}
+
+// percentScale is logarithmic in one over the share beyond.
+func percentScale(most float64) scale {
+	s := scale{min: 2 / 1.2, max: most * 1.1, log: true, label: "percentile", ticks: []tick{{2, percentText(2)}}}
+	for x := 10.0; x <= most; x *= 10 {
+		s.ticks = append(s.ticks, tick{x, percentText(x)})
+	}
+	return s
+}
+
+func percentilesCurve(rows []percentilesRow) curve {
+	c := curve{model: rows[0].Model, name: rows[0].Series}
+	for _, g := range groupBy(rows, func(r percentilesRow) string { return r.Kind + fmt.Sprint(r.Trial) }) {
+		var line trace
+		for _, r := range g {
+			line.xs, line.ys = append(line.xs, r.OneIn), append(line.ys, r.Value)
+		}
+		switch g[0].Kind {
+		case "together":
+			c.fitX, c.fitY = line.xs, line.ys
+		case "trial":
+			c.thin = append(c.thin, line)
+		case "median":
+			for _, r := range g {
+				c.points = append(c.points, point{x: r.OneIn, y: r.Value, low: r.Low, high: r.High, n: r.N, at: percentText(r.OneIn)})
+			}
+		}
+	}
+	return c
+}
