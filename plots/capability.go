@@ -15,7 +15,7 @@ func init() {
 	register(Chart{
 		Name:     "capability",
 		Question: "What can the workers of each model do, and what can they not?",
-		Order:    7,
+		Order:    8,
 		Table:    capabilityTable,
 		Draw:     capabilityDraw,
 	})

@@ -14,7 +14,7 @@ func init() {
 	register(Chart{
 		Name:     "lateness",
 		Question: "How often does the event loop come too late to be called smooth?",
-		Order:    17,
+		Order:    6,
 		Table:    latenessTable,
 		Draw:     latenessDraw,
 	})

@@ -15,7 +15,7 @@ func init() {
 	register(Chart{
 		Name:     "latency-percentiles",
 		Question: "How long do the slowest waits take, and how much slower are they than the usual ones?",
-		Order:    16,
+		Order:    6,
 		Table:    percentilesTable,
 		Draw:     percentilesDraw,
 	})

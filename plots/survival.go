@@ -82,9 +82,29 @@ func survivalTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("every trial was ended by the user or skipped, so that none tells what it survives")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, survivalEstimator(rows))}
+	t := Table{Subtitle: survivalEstimator(rows)}
 	t.Title, t.Reading = survivalWords(rows)
+	if !injected {
+		var quiet int
+		if rows, quiet = withoutQuiet(rows); quiet > 0 {
+			t.Subtitle += fmt.Sprintf("; %s without a failed trial left out", Count(quiet, "setting"))
+		}
+	}
+	t.Rows, t.Subtitle = rows, subtitle(d, t.Subtitle)
 	return t, nil
+}
+
+// withoutQuiet leaves out the settings in which every trial ended ok, and
+// counts them.
+func withoutQuiet(rows []survivalRow) (kept []survivalRow, quiet int) {
+	for _, g := range groupBy(rows, func(r survivalRow) string { return r.Panel }) {
+		if !slices.ContainsFunc(g, func(r survivalRow) bool { return r.OK < r.N }) {
+			quiet++
+			continue
+		}
+		kept = append(kept, g...)
+	}
+	return kept, quiet
 }
 
 func survivalEstimator(rows []survivalRow) string {
@@ -161,7 +181,7 @@ func survivalWords(rows []survivalRow) (title, reading string) {
 	}
 	reading += "."
 	if rows[0].Fault == "" {
-		return fmt.Sprintf("%d of %s did not end ok; ended ok of %s: %s", n-ok, Count(n, "trial"), brief(worst.titled()), worst.count()), reading
+		return fmt.Sprintf("%d of %s did not end ok; worst is %s: %s ok", n-ok, Count(n, "trial"), brief(worst.titled()), worst.count()), reading
 	}
 	var widest []survivalRow
 	spread := -1.0

@@ -14,7 +14,7 @@ func init() {
 	register(Chart{
 		Name:     "sweep",
 		Question: "How does the cost change with the parameter that the experiment varies?",
-		Order:    11,
+		Order:    7,
 		Table:    sweepTable,
 		Draw:     sweepDraw,
 	})
@@ -250,10 +250,11 @@ func costPanels(rows []sweepRow, axis func(title, unit string, values []float64)
 	for _, r := range rows {
 		xs[kind(r)], ys[kind(r)] = append(xs[kind(r)], r.X), append(ys[kind(r)], r.Value, r.Low, r.High)
 	}
+	groups := groupBy(rows, func(r sweepRow) string { return r.Panel })
 	var panels []curvePanel
-	for _, g := range groupBy(rows, func(r sweepRow) string { return r.Panel }) {
+	for _, g := range groups {
 		k := kind(g[0])
-		p := curvePanel{title: g[0].Panel, x: paramScale(g[0].Param, g[0].ParamUnit, xs[k]), y: axis(g[0].Title, g[0].Unit, ys[k])}
+		p := curvePanel{title: g[0].Panel, strip: len(groups) > 2, x: paramScale(g[0].Param, g[0].ParamUnit, xs[k]), y: axis(g[0].Title, g[0].Unit, ys[k])}
 		p.note = p.y.label
 		for _, series := range groupBy(g, func(r sweepRow) string { return r.Series }) {
 			c := curve{model: series[0].Model, name: series[0].Series}

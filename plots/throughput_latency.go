@@ -14,7 +14,7 @@ func init() {
 	register(Chart{
 		Name:     "throughput-latency",
 		Question: "How many requests a second does each model serve before its latency breaks away?",
-		Order:    13,
+		Order:    6,
 		Table:    loadTable,
 		Draw:     loadDraw,
 	})
