@@ -62,7 +62,7 @@ func latenessTable(d *digest.Digest) (Table, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return Table{}, Absent("no event loop ran beside the work, so that there is no lateness of its ticks")
+		return Table{}, Absent("no event loop ran beside the work")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "line: share of ticks that came later, all trials of a cell together; thin line: one trial; marker: share beyond the dashed limit; whisker: its 95 % interval by bootstrap over trials (n ≥ 6)")}
 	t.Title, t.Reading = latenessWords(rows)

@@ -27,11 +27,14 @@ func init() {
 // messages measure.
 const medianTrip = "rtt_p50_s"
 
-// sendsMessages tells whether the cells are the subject of this chart.
-func sendsMessages(d *digest.Digest, cells []entry) bool {
+// sendsMessages tells whether the cells are the subject of this chart: they
+// send messages of one size. Jobs whose size is that of their data, and which
+// cut them into messages, are not.
+func sendsMessages(cells []entry) bool {
+	trips := counted(cells, medianTrip)
 	return slices.ContainsFunc(cells, func(e entry) bool {
-		_, linked := e.Params[linkParam]
-		return !math.IsNaN(e.param(sizeParam)) && (linked || counted(cells, medianTrip))
+		_, cut := e.Params[messageParam]
+		return !math.IsNaN(e.param(sizeParam)) && (trips || e.Params[linkParam] != "" && !cut)
 	})
 }
 
@@ -41,7 +44,7 @@ func linkCostTable(d *digest.Digest) (Table, error) {
 	}
 	var rows []sweepRow
 	for _, work := range works(entries(d)) {
-		if !sendsMessages(d, work) {
+		if !sendsMessages(work) {
 			continue
 		}
 		c := timeOfOne(work)
@@ -53,7 +56,7 @@ func linkCostTable(d *digest.Digest) (Table, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return Table{}, Absent("the cost of a message needs a workload that sends some over a link, in two sizes, and this run has none")
+		return Table{}, Absent("no workload of this run sends messages over a link in two sizes")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6); both axes logarithmic and the same in all panels")}
 	t.Title, t.Reading = linkCostWords(rows)

@@ -142,6 +142,11 @@ func TestLinkCostPrefersRoundTrips(t *testing.T) {
 	for i := range d.Cells {
 		delete(d.Cells[i].Values, "rtt_p50_s")
 	}
+	d.Cells[0].Params[messageParam] = "1024"
+	if sendsMessages(entries(d)[:1]) {
+		t.Error("the size of a job's data is taken for that of its messages")
+	}
+	delete(d.Cells[0].Params, messageParam)
 	want := 1 / d.Cells[0].Values["throughput_items_per_s"][0]
 	if r := table[sweepRow](t, "link-cost", d)[0]; r.Title != "wall time per item" || r.Value != want {
 		t.Errorf("%+v, want %v", r, want)

@@ -50,7 +50,7 @@ func measuresTable(d *digest.Digest) (Table, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return Table{}, Absent("the workloads of this run measured no number of their own that another chart does not show")
+		return Table{}, Absent("the workloads of this run measured no number that lacks a chart of its own")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, trialsEstimator(strips))}
 	t.Title, t.Reading = measuresWords(rows)

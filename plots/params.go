@@ -21,22 +21,25 @@ func number(text string) (v float64, unit string, ok bool) {
 	return d.Seconds(), "s", err == nil
 }
 
-// paramUnit is the unit of a numeric parameter: durations say theirs, and size
-// counts bytes in every workload. All else is a plain number.
+// Parameters that charts know. They mean the same in every workload.
+const (
+	sizeParam    = "size"
+	linkParam    = "link"
+	messageParam = "message"
+	loadParam    = "load"
+	faultParam   = "fault"
+)
+
+// paramUnit is the unit of a numeric parameter: durations say theirs, and some
+// names count bytes in every workload. All else is a plain number.
 func paramUnit(name, text string) string {
-	_, unit, _ := number(text)
-	if name == sizeParam {
+	switch name {
+	case sizeParam, messageParam, "stride", "limit":
 		return "B"
 	}
+	_, unit, _ := number(text)
 	return unit
 }
-
-const (
-	sizeParam  = "size"
-	linkParam  = "link"
-	loadParam  = "load"
-	faultParam = "fault"
-)
 
 // paramText prints a parameter's value in full where it is short, else with a
 // prefix that loses nothing.

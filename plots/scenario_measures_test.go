@@ -297,8 +297,8 @@ func swept(models []string, cores []int, trials int) *digest.Digest {
 			switch f.c.Workload {
 			case "pointer_chase":
 				time = 1.2e-9 + 9e-8/(1+math.Pow(4e6/f.param(sizeParam), 2))
-			case "false_sharing":
-				time = 2e-9 * (1 + 3*f.slow()*math.Exp(-f.param("stride")/40))
+			case "lock":
+				time = 2e-9 * (1 + 3*f.slow()*math.Exp(-f.param("outside")/40))
 			default:
 				time = 2e-5 * f.slow()
 			}
@@ -308,7 +308,7 @@ func swept(models []string, cores []int, trials int) *digest.Digest {
 	}
 	m.works = slices.Concat(
 		over("pointer_chase", sizeParam, []string{"4096", "65536", "1048576", "16777216", "67108864"}, nil),
-		over("false_sharing", "stride", []string{"0", "8", "16", "64", "128"}, nil),
+		over("lock", "outside", []string{"0", "8", "16", "64", "128"}, nil),
 		over("wait", "wait", []string{"50us", "1ms", "20ms"}, map[string]string{"cpu": "0s"}),
 	)
 	return m.digest()

@@ -92,7 +92,7 @@ func sweepTable(d *digest.Digest) (Table, error) {
 	var rows []sweepRow
 	for _, work := range works(entries(d)) {
 		param := sweptParam(work)
-		if param == "" || sendsMessages(d, work) {
+		if param == "" || sendsMessages(work) {
 			continue
 		}
 		for _, p := range workPanels(work, param) {

@@ -65,7 +65,7 @@ func loadTable(d *digest.Digest) (Table, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return Table{}, Absent("no workload of this run measured both the requests that it achieved in a second and their latency")
+		return Table{}, Absent("no workload of this run measured both the requests served in a second and their latency")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians in the order of the load; hollow: less than 95 % of the offered requests achieved; whiskers: 95 % intervals of the medians (n ≥ 6)")}
 	t.Title, t.Reading = loadWords(rows)
