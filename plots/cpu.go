@@ -140,8 +140,10 @@ func cpuDraw(s *Sheet, t Table) {
 	rows := rowsOf[cpuRow](t)
 	collected := slices.ContainsFunc(rows, func(r cpuRow) bool { return !math.IsNaN(r.GC) })
 	var panels []rowPanel
-	for _, g := range groupBy(rows, func(r cpuRow) string { return r.Label }) {
-		panels = append(panels, cpuPanel(g, collected))
+	for _, g := range rowGroups(rows, func(r cpuRow) string { return r.Label }) {
+		for _, same := range groupBy(g, func(r cpuRow) string { return r.Unit }) {
+			panels = append(panels, cpuPanel(same, collected))
+		}
 	}
 	notes := "CPU, median"
 	if slices.ContainsFunc(rows, func(r cpuRow) bool { return !math.IsNaN(r.Low) }) {
@@ -152,7 +154,7 @@ func cpuDraw(s *Sheet, t Table) {
 
 func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 	cells := groupBy(rows, func(r cpuRow) string { return r.Cell })
-	p := rowPanel{title: rows[0].Label}
+	p := rowPanel{}
 	var cost, gc []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
@@ -168,6 +170,7 @@ func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 			cost, gc = append(cost, r.CPU, r.High), append(gc, 100*r.GC, 100*r.GCHigh)
 		}
 	}
+	p.title = foldLines(p.lines)
 	p.areas = []rowArea{{
 		x: costScale("CPU time", rows[0].Unit, cost, 5),
 		draw: func(f frame, i int, y vg.Length) {

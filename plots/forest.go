@@ -72,10 +72,25 @@ const forestEstimator = "marker: estimate; thick line: 95 % interval, thin line:
 func (s *Sheet) drawForest(rows []forestRow) {
 	var panels []rowPanel
 	ratios := ratioScale("ratio in favour of the one named first, log scale", forestRange(rows))
-	for _, g := range groupBy(rows, func(r forestRow) string { return r.Claim + "\x00" + r.Panel }) {
-		panels = append(panels, forestPanel(g, ratios))
+	for _, claim := range groupBy(rows, func(r forestRow) string { return r.Claim }) {
+		for _, g := range forestGroups(claim) {
+			panels = append(panels, forestPanel(g, ratios))
+		}
 	}
 	s.drawRows(panels, "estimate [95 % CI]")
+}
+
+// forestGroups splits rows into panels: those of a claim by what it says, all
+// others by workload and metric.
+func forestGroups(rows []forestRow) [][]forestRow {
+	if rows[0].Claim != "" {
+		return groupBy(rows, func(r forestRow) string { return r.Panel })
+	}
+	var groups [][]forestRow
+	for _, g := range rowGroups(rows, func(r forestRow) string { return r.Label }) {
+		groups = append(groups, groupBy(g, func(r forestRow) string { return r.Metric })...)
+	}
+	return groups
 }
 
 // forestRange holds what the common axis of all ratios must show. An interval
@@ -112,6 +127,9 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 			line.failed, line.note = "no estimate: "+r.Reason, ""
 		}
 		p.lines = append(p.lines, line)
+	}
+	if rows[0].Claim == "" {
+		p.title = foldLines(p.lines) + ": " + rows[0].Title
 	}
 	p.areas = []rowArea{{x: x, draw: func(f frame, i int, y vg.Length) { drawForestLine(f, rows[i], y) }}}
 	return p

@@ -14,7 +14,7 @@ func init() {
 	register(Chart{
 		Name:     "lateness",
 		Question: "How often does the event loop come too late to be called smooth?",
-		Order:    6,
+		Order:    7,
 		Table:    latenessTable,
 		Draw:     latenessDraw,
 	})

@@ -12,7 +12,7 @@ func init() {
 	register(Chart{
 		Name:     "link-cost",
 		Question: "What does a message cost over each link, and how does that grow with its size?",
-		Order:    7,
+		Order:    6,
 		Table:    linkCostTable,
 		Draw: func(s *Sheet, t Table) {
 			s.drawCurves(costPanels(rowsOf[sweepRow](t), func(title, unit string, values []float64) scale {

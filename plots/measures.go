@@ -111,21 +111,6 @@ func extremeMedians(rows []measuresRow) (lo, hi measuresRow) {
 
 func (r measuresRow) text() string { return bracketed(r.Value, r.Low, r.High, r.Unit) }
 
-// shared returns the words with which the labels of all rows begin, and their
-// setting where they have only one.
-func shared(rows []measuresRow) (work, setting string) {
-	work, setting = rows[0].Label, rows[0].Setting
-	for _, r := range rows {
-		for work != "" && !strings.HasPrefix(r.Label+" ", work+" ") {
-			work = work[:max(0, strings.LastIndexByte(work, ' '))]
-		}
-		if r.Setting != setting {
-			setting = ""
-		}
-	}
-	return work, setting
-}
-
 func measuresDraw(s *Sheet, t Table) {
 	rows := rowsOf[measuresRow](t)
 	var panels []rowPanel
@@ -144,14 +129,6 @@ func measuresDraw(s *Sheet, t Table) {
 func measuresPanel(rows []measuresRow) rowPanel {
 	m := mainMetric{rows[0].Metric, rows[0].Title, rows[0].Unit}
 	p := rowPanel{title: rows[0].Title}
-	work, setting := shared(rows)
-	one := work == rows[0].Label
-	if work != "" {
-		p.title += ": " + work
-	}
-	if setting != "" && !one {
-		p.title += ", " + setting
-	}
 	var cells [][]trialsRow
 	var values []float64
 	for _, c := range groupBy(rows, func(r measuresRow) string { return r.Cell }) {
@@ -161,15 +138,9 @@ func measuresPanel(rows []measuresRow) rowPanel {
 		}
 		last := cell[len(cell)-1]
 		line := rowLine{who: last.who, note: trialsNote(last, m)}
-		if !one {
-			line.Setting = strings.TrimPrefix(line.Label[len(work):], " ")
-			line.Label = work
-		}
-		if !one && setting == "" {
-			line.Setting += ", " + last.Setting
-		}
 		p.lines, cells = append(p.lines, line), append(cells, cell)
 	}
+	p.title = strings.TrimSuffix(p.title+": "+foldLines(p.lines), ": ")
 	p.areas = []rowArea{{
 		x:    spreadScale(m.title, m.unit, values),
 		draw: func(f frame, i int, y vg.Length) { drawStrip(f, cells[i], y) },

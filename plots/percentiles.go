@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func init() {
 	register(Chart{
 		Name:     "latency-percentiles",
 		Question: "How long do the slowest waits take, and how much slower are they than the usual ones?",
-		Order:    6,
+		Order:    7,
 		Table:    percentilesTable,
 		Draw:     percentilesDraw,
 	})
@@ -61,7 +62,7 @@ func percentilesTable(d *digest.Digest) (Table, error) {
 			continue
 		}
 		of := panelRows(d, m)
-		shown := evenly(len(of), mostPanels)
+		shown := chosen(d, of, mostPanels)
 		for i, panel := range of {
 			if !shown[i] {
 				for k := range panel {
@@ -87,18 +88,43 @@ func percentilesTable(d *digest.Digest) (Table, error) {
 // mostPanels bounds a sheet of small multiples: more nobody compares.
 const mostPanels = 12
 
-// evenly chooses at most so many of n things, the first and the last among
-// them.
-func evenly(n, most int) map[int]bool {
-	chosen := map[int]bool{}
-	for i := range min(n, most) {
-		k := i
-		if n > most {
-			k = i * (n - 1) / (most - 1)
+// chosen picks at most so many panels, the first and the last among them; of a
+// sweep the same values for every other setting, so that they can be compared.
+func chosen(d *digest.Digest, panels [][]percentilesRow, most int) map[int]bool {
+	rest := map[string]string{} // of each cell: its label without the parameter that is swept
+	for _, work := range works(entries(d)) {
+		param := sweptParam(work)
+		for _, e := range work {
+			rest[e.ID] = e.without(param) + "\x00" + e.Setting
 		}
-		chosen[k] = true
 	}
-	return chosen
+	sweeps := map[string][]int{}
+	var all []int
+	for i, p := range panels {
+		name := rest[p[len(p)-1].Cell]
+		sweeps[name], all = append(sweeps[name], i), append(all, i)
+	}
+	if len(sweeps) > most {
+		return evenly(all, most)
+	}
+	picked := map[int]bool{}
+	for _, sweep := range sweeps {
+		maps.Copy(picked, evenly(sweep, most/len(sweeps)))
+	}
+	return picked
+}
+
+// evenly picks at most so many of the list, the first and the last among them.
+func evenly(list []int, most int) map[int]bool {
+	picked := map[int]bool{}
+	for i := range min(len(list), most) {
+		k := i
+		if len(list) > most {
+			k = i * (len(list) - 1) / max(1, most-1)
+		}
+		picked[list[k]] = true
+	}
+	return picked
 }
 
 // distributions are the measures of durations that the run has.

@@ -14,7 +14,7 @@ func init() {
 	register(Chart{
 		Name:     "sweep",
 		Question: "How does the cost change with the parameter that the experiment varies?",
-		Order:    7,
+		Order:    6,
 		Table:    sweepTable,
 		Draw:     sweepDraw,
 	})
