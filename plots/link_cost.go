@@ -58,7 +58,7 @@ func linkCostTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("no workload of this run sends messages over a link in two sizes")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6); both axes logarithmic and the same in all panels")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians; whisker: 95 % interval of the median (n ≥ 6); both axes logarithmic and the same for all links of a workload")}
 	t.Title, t.Reading = linkCostWords(rows)
 	return t, nil
 }

@@ -243,9 +243,10 @@ func sweepDraw(s *Sheet, t Table) {
 	s.drawCurves(costPanels(rows, spreadScale), scale{})
 }
 
-// costPanels shares the axes of all panels with the same parameter and metric.
+// costPanels shares the axes of all panels of a workload: items of two are not
+// alike.
 func costPanels(rows []sweepRow, axis func(title, unit string, values []float64) scale) []curvePanel {
-	kind := func(r sweepRow) string { return r.Param + "\x00" + r.Title + "\x00" + r.Unit }
+	kind := func(r sweepRow) string { return bare(r.Label) + "\x00" + r.Param + "\x00" + r.Title }
 	xs, ys := map[string][]float64{}, map[string][]float64{}
 	for _, r := range rows {
 		xs[kind(r)], ys[kind(r)] = append(xs[kind(r)], r.X), append(ys[kind(r)], r.Value, r.Low, r.High)
