@@ -109,9 +109,13 @@ func capabilityWords(rows []capabilityRow) (title, reading string) {
 	probes := map[string]bool{}
 	yes, asked := map[string]int{}, map[string]int{}
 	var order []string
-	answers := map[string]int{}
+	answers, seen := map[string]int{}, map[[2]string]bool{}
 	for _, r := range rows {
-		if answers[r.Answer]++; r.Panel != last {
+		if key := [2]string{r.Cell, r.Probe}; !seen[key] { // the plain loop is in every panel of its work
+			answers[r.Answer]++
+			seen[key] = true
+		}
+		if r.Panel != last {
 			continue
 		}
 		probes[r.Probe] = true
@@ -135,7 +139,7 @@ func capabilityWords(rows []capabilityRow) (title, reading string) {
 		}
 	}
 	return fmt.Sprintf("%s, probes that every trial passed: %s", brief(last), strings.Join(parts, ", ")),
-		fmt.Sprintf("Of %s of a model: %s; each trial asks anew.", Count(len(rows), "answer"), strings.Join(all, ", "))
+		fmt.Sprintf("Of %s of a model: %s; each trial asks anew.", Count(len(seen), "answer"), strings.Join(all, ", "))
 }
 
 func capabilityDraw(s *Sheet, t Table) {

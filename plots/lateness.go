@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -194,8 +195,7 @@ func latenessWords(rows []latenessRow) (title, reading string) {
 	var all []string
 	for _, l := range tooLate {
 		of := slices.DeleteFunc(slices.Clone(limits), func(r latenessRow) bool { return r.Late != l.limit })
-		by := func(a, b latenessRow) int { return int(math.Copysign(1, a.Share-b.Share)) }
-		worst := slices.MaxFunc(of, by)
+		worst := slices.MaxFunc(of, func(a, b latenessRow) int { return cmp.Compare(a.Share, b.Share) })
 		all = append(all, fmt.Sprintf("more than %s late are at most %s of the ticks (%s, n = %d)", l.text, worst.text(), worst.title(), worst.N))
 	}
 	return title, capital(strings.Join(all, "; ")) + "."

@@ -204,6 +204,25 @@ func TestSurvivalCountsTrialsThatEndedByThemselves(t *testing.T) {
 	}
 }
 
+// The plain loop stands in the panels of one core and of two, but its trials
+// are counted once.
+func TestSurvivalCountsTheLoopOnce(t *testing.T) {
+	fail := func(c *digest.Cell, t int) string {
+		if t == 0 {
+			return record.Crashed
+		}
+		return ""
+	}
+	d := synth{labels: []string{"sieve"}, models: []string{experiments.Sequential, experiments.Processes}, cores: []int{1, 2}, trials: 5, fail: fail}.digest()
+	got, err := survivalTable(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf[survivalRow](got); len(rows) != 4 || !strings.HasPrefix(got.Title, "3 of 15 trials did not end ok") {
+		t.Errorf("%d rows: %s", len(rows), got.Title)
+	}
+}
+
 func TestCapabilityAnswers(t *testing.T) {
 	got := map[string]string{}
 	for _, r := range table[capabilityRow](t, "capability", probed([]string{experiments.Sequential, experiments.Processes}, 10)) {

@@ -1,11 +1,14 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"forklore/metrics/digest"
 	"forklore/metrics/record"
@@ -268,12 +271,7 @@ func percentilesReading(medians []percentilesRow) string {
 	for _, cell := range groupBy(medians, func(r percentilesRow) string { return r.Panel + "\x00" + r.Series }) {
 		all = append(all, tail{cell[0], cell[len(cell)-1]})
 	}
-	slices.SortStableFunc(all, func(a, b tail) int {
-		if x, y := a.slow.Value/a.usual.Value, b.slow.Value/b.usual.Value; x != y {
-			return int(math.Copysign(1, x-y))
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b tail) int { return cmp.Compare(a.slow.Value/a.usual.Value, b.slow.Value/b.usual.Value) })
 	words := func(t tail) string {
 		return fmt.Sprintf("%s to %s at %s (%s, n = %d)", Quantity(t.usual.Value, "s"), Quantity(t.slow.Value, "s"), percentText(t.slow.OneIn), t.slow.title(), t.slow.N)
 	}
@@ -285,10 +283,11 @@ func percentilesReading(medians []percentilesRow) string {
 }
 
 func capital(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // percentText is the percentile that one duration in so many lies beyond.

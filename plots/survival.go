@@ -169,9 +169,12 @@ func (r survivalRow) spared() string {
 // faults, how much went wrong.
 func survivalWords(rows []survivalRow) (title, reading string) {
 	ok, n := 0, 0
-	worst := rows[0]
+	worst, seen := rows[0], map[string]bool{}
 	for _, r := range rows {
-		if ok, n = ok+r.OK, n+r.N; r.judged() < worst.judged() {
+		if !seen[r.Cell] { // the plain loop is in every panel of its work
+			ok, n = ok+r.OK, n+r.N
+		}
+		if seen[r.Cell] = true; r.judged() < worst.judged() {
 			worst = r
 		}
 	}

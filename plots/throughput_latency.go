@@ -56,6 +56,9 @@ func loadTable(d *digest.Digest) (Table, error) {
 	}
 	var rows []loadRow
 	for _, m := range distributions(d) {
+		if m.Name == latenessDist {
+			continue // of the loop beside the work
+		}
 		of := distsOf(d, m.Name)
 		for _, p := range workPanels(entries(d), loadParam) {
 			bySeries(p.cells, loadOrder)
