@@ -59,7 +59,7 @@ func comparisonRows(d *digest.Digest) []forestRow {
 		}
 		c, p := d.Cells[left], places[left]
 		m := metricByName(k.Metric)
-		r := forestRow{Panel: p.Label + ": " + m.title, Metric: k.Metric, Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
+		r := forestRow{Panel: p.Label + ": " + m.title, Metric: k.Metric, Title: metricTitle(d, k.Metric), Ratio: "yes", Margin: digest.Margin(k.Metric), AtLeast: math.NaN(), AtMost: math.NaN(),
 			P: k.P, BH: k.BH, Verdict: exploratory(k.Verdict), Reason: k.Why, who: who{c.ID, p.Label, p.Setting, c.Model, p.Series + " / " + places[right].Series, c.Cores, c.Workers}}
 		r.estimate(k.Theta, k.Shift)
 		if k.Left != left {

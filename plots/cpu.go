@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Chart{
 		Name:     "cpu",
-		Question: "What does the same work cost in CPU time, and how much of it is garbage collection?",
+		Question: "What does a unit of work cost in CPU time, and how much of it is garbage collection?",
 		Order:    35,
 		Table:    cpuTable,
 		Draw:     cpuDraw,
@@ -25,30 +25,29 @@ func init() {
 // cpuRow is the CPU cost of one trial, or of one cell's median.
 type cpuRow struct {
 	who
-	Kind    string  `csv:"kind"` // trial, median, or failed for a cell without values
-	Trial   int     `csv:"trial"`
-	N       int     `csv:"n"`
-	Unit    string  `csv:"unit"`            // s/item, or s where items were not counted
-	PerItem float64 `csv:"cpu_s"`           // CPU time of the work, per item
-	Low     float64 `csv:"cpu_ci_low_s"`    // 95 % interval of the median, n >= 6
-	High    float64 `csv:"cpu_ci_high_s"`   //
-	GC      float64 `csv:"gc_share"`        // CPU time of the collector over that of the work
-	GCLow   float64 `csv:"gc_share_ci_low"` //
-	GCHigh  float64 `csv:"gc_share_ci_high"`
-	Note    string  `csv:"note"`
+	Kind   string  `csv:"kind"` // trial, median, or failed for a cell without values
+	Trial  int     `csv:"trial"`
+	N      int     `csv:"n"`
+	Unit   string  `csv:"unit"`            // s/op, s/item, or s where neither was counted
+	CPU    float64 `csv:"cpu_s"`           // CPU time of the work, per unit
+	Low    float64 `csv:"cpu_ci_low_s"`    // 95 % interval of the median, n >= 6
+	High   float64 `csv:"cpu_ci_high_s"`   //
+	GC     float64 `csv:"gc_share"`        // CPU time of the collector over that of the work
+	GCLow  float64 `csv:"gc_share_ci_low"` //
+	GCHigh float64 `csv:"gc_share_ci_high"`
+	Note   string  `csv:"note"`
 }
 
 func cpuTable(d *digest.Digest) (Table, error) {
 	if !anyOK(d) {
 		return Table{}, noTrials
 	}
-	metric, unit := "cpu_per_item_s", "s/item"
-	if !slices.ContainsFunc(d.Cells, func(c digest.Cell) bool { return len(present(&c, metric)) > 0 }) {
-		metric, unit = "cpu_work_s", "s"
-	}
 	var rows []cpuRow
-	for _, e := range entries(d) {
-		rows = append(rows, cpuOf(e, metric, unit)...)
+	for _, work := range groupBy(entries(d), func(e entry) string { return e.Label }) {
+		metric, unit := cpuPerUnit(work)
+		for _, e := range work {
+			rows = append(rows, cpuOf(e, metric, unit)...)
+		}
 	}
 	if !slices.ContainsFunc(rows, func(r cpuRow) bool { return r.Kind == "median" }) {
 		return Table{}, Absent("no trial recorded the CPU time of its work")
@@ -58,19 +57,31 @@ func cpuTable(d *digest.Digest) (Table, error) {
 	return t, nil
 }
 
+// cpuPerUnit chooses the unit of a workload's cost: the operation where it
+// counts them, else the item, else its whole work.
+func cpuPerUnit(cells []entry) (metric, unit string) {
+	switch {
+	case counted(cells, "cpu_per_op_s"):
+		return "cpu_per_op_s", "s/op"
+	case counted(cells, "cpu_per_item_s"):
+		return "cpu_per_item_s", "s/item"
+	}
+	return "cpu_work_s", "s"
+}
+
 func cpuOf(e entry, metric, unit string) []cpuRow {
 	nan := math.NaN()
-	base := cpuRow{who: e.who, Unit: unit, Note: failures(e.Cell), PerItem: nan, Low: nan, High: nan, GC: nan, GCLow: nan, GCHigh: nan}
+	base := cpuRow{who: e.who, Unit: unit, Note: failures(e.Cell), CPU: nan, Low: nan, High: nan, GC: nan, GCLow: nan, GCHigh: nan}
 	var rows []cpuRow
 	var cost, gc []float64
 	for i, trial := range e.Trials {
 		r := base
 		r.Kind, r.Trial = "trial", trial
-		r.PerItem, r.GC = value(e.Cell, metric, i), value(e.Cell, "gc_cpu_s", i)/value(e.Cell, "cpu_work_s", i)
-		if math.IsNaN(r.PerItem) {
+		r.CPU, r.GC = value(e.Cell, metric, i), value(e.Cell, "gc_cpu_s", i)/value(e.Cell, "cpu_work_s", i)
+		if math.IsNaN(r.CPU) {
 			continue
 		}
-		rows, cost, gc = append(rows, r), append(cost, r.PerItem), append(gc, r.GC)
+		rows, cost, gc = append(rows, r), append(cost, r.CPU), append(gc, r.GC)
 	}
 	if base.N = len(cost); base.N == 0 {
 		base.Kind = "failed"
@@ -81,7 +92,7 @@ func cpuOf(e entry, metric, unit string) []cpuRow {
 	}
 	gc = finite(gc)
 	r := base
-	r.Kind, r.PerItem, r.GC = "median", stat.Median(cost), stat.Median(gc)
+	r.Kind, r.CPU, r.GC = "median", stat.Median(cost), stat.Median(gc)
 	r.Low, r.High = medianInterval(cost)
 	r.GCLow, r.GCHigh = medianInterval(gc)
 	return append(rows, r)
@@ -104,17 +115,17 @@ func cpuWords(rows []cpuRow) (title, reading string) {
 			return 1
 		}
 	}
-	cost := by(func(r cpuRow) float64 { return r.PerItem })
+	cost := by(func(r cpuRow) float64 { return r.CPU })
 	last := medians[len(medians)-1]
 	same := slices.DeleteFunc(slices.Clone(medians), func(r cpuRow) bool { return r.Label != last.Label || r.Setting != last.Setting })
 	lo, hi := slices.MinFunc(same, cost), slices.MaxFunc(same, cost)
 	title = fmt.Sprintf("%s, %s: %s cost %s, %s %s", brief(last.Label), last.Setting,
-		lo.Series, Quantity(lo.PerItem, lo.Unit), hi.Series, Quantity(hi.PerItem, hi.Unit))
+		brief(lo.Series), lo.cost(), brief(hi.Series), hi.cost())
 	if lo.Cell == hi.Cell {
-		title = fmt.Sprintf("%s: the work costs %s of CPU time", last.title(), Quantity(last.PerItem, last.Unit))
+		title = fmt.Sprintf("%s: the work costs %s of CPU time", last.title(), last.cost())
 	}
 	lo, hi = slices.MinFunc(medians, cost), slices.MaxFunc(medians, cost)
-	reading = fmt.Sprintf("Median CPU time runs from %s (%s) to %s (%s)", Quantity(lo.PerItem, lo.Unit), lo.title(), Quantity(hi.PerItem, hi.Unit), hi.title())
+	reading = fmt.Sprintf("Median CPU time runs from %s (%s) to %s (%s)", Quantity(lo.CPU, lo.Unit), lo.title(), Quantity(hi.CPU, hi.Unit), hi.title())
 	collecting := slices.DeleteFunc(medians, func(r cpuRow) bool { return math.IsNaN(r.GC) })
 	if len(collecting) == 0 {
 		return title, reading + "; no trial recorded its garbage collection."
@@ -123,23 +134,31 @@ func cpuWords(rows []cpuRow) (title, reading string) {
 	return title, reading + fmt.Sprintf("; garbage collection takes at most %s of it (%s).", share(most.GC), most.title())
 }
 
+func (r cpuRow) cost() string { return bracketed(r.CPU, r.Low, r.High, r.Unit) }
+
 func cpuDraw(s *Sheet, t Table) {
 	rows := rowsOf[cpuRow](t)
 	collected := slices.ContainsFunc(rows, func(r cpuRow) bool { return !math.IsNaN(r.GC) })
 	var panels []rowPanel
-	for _, g := range groupBy(rows, func(r cpuRow) string { return r.Label }) {
-		panels = append(panels, cpuPanel(g, collected))
+	for _, g := range rowGroups(rows, func(r cpuRow) string { return r.Label }) {
+		for _, same := range groupBy(g, func(r cpuRow) string { return r.Unit }) {
+			panels = append(panels, cpuPanel(same, collected))
+		}
 	}
-	s.drawRows(panels, "CPU, median")
+	notes := "CPU, median"
+	if slices.ContainsFunc(rows, func(r cpuRow) bool { return !math.IsNaN(r.Low) }) {
+		notes += " [95 % CI]"
+	}
+	s.drawRows(panels, notes)
 }
 
 func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 	cells := groupBy(rows, func(r cpuRow) string { return r.Cell })
-	p := rowPanel{title: rows[0].Label}
+	p := rowPanel{}
 	var cost, gc []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
-		line := rowLine{who: last.who, note: fmt.Sprintf("%s  n = %d", Quantity(last.PerItem, last.Unit), last.N)}
+		line := rowLine{who: last.who, note: fmt.Sprintf("%s  n = %d", last.cost(), last.N)}
 		if last.Kind == "failed" {
 			line.note, line.failed = "n = 0", "no value"
 			if last.Note != "" {
@@ -148,17 +167,14 @@ func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 		}
 		p.lines = append(p.lines, line)
 		for _, r := range c {
-			cost, gc = append(cost, r.PerItem), append(gc, 100*r.GC)
+			cost, gc = append(cost, r.CPU, r.High), append(gc, 100*r.GC, 100*r.GCHigh)
 		}
 	}
-	title := "CPU time per item"
-	if rows[0].Unit == "s" {
-		title = "CPU time of the work"
-	}
+	p.title = foldLines(p.lines)
 	p.areas = []rowArea{{
-		x: spreadScale(title, rows[0].Unit, cost),
+		x: costScale("CPU time", rows[0].Unit, cost, 5),
 		draw: func(f frame, i int, y vg.Length) {
-			drawCPU(f, cells[i], y, func(r cpuRow) (v, low, high float64) { return r.PerItem, r.Low, r.High })
+			drawCPU(f, cells[i], y, func(r cpuRow) (v, low, high float64) { return r.CPU, r.Low, r.High })
 		},
 	}}
 	if collected {
@@ -170,6 +186,16 @@ func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 		})
 	}
 	return p
+}
+
+// costScale starts at 0, for a cost is read as a length, unless the cells
+// differ so much that the small ones would vanish.
+func costScale(title, unit string, values []float64, steps int) scale {
+	lo, hi := finiteRange(values)
+	if lo > 0 && hi/lo > 50 {
+		return logScale(title, unit, lo, hi)
+	}
+	return zeroScale(title, unit, values, steps)
 }
 
 // drawCPU draws one quantity of a cell: interval, trials, median.

@@ -1,24 +1,19 @@
 package plots
 
-import (
-	"image/color"
-	"math"
-	"slices"
-	"strconv"
+import "gonum.org/v1/plot/vg"
 
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-)
-
-// A curves chart shows small multiples over a count of cores or workers: every
-// trial, the medians with their intervals and the line that joins them, one
-// colour a model.
+// A curves chart shows small multiples over a number such as the cores, a
+// parameter or a percentile: every trial, the medians with their intervals and
+// the line that joins them, one colour a model.
 
 // curvePanel is one of the multiples.
 type curvePanel struct {
 	title, note    string
+	x              scale // the sheet's where it has no ticks
 	y              scale
 	curves         []curve
+	strip          bool   // names in a strip above all panels, not at the lines' ends
+	marks          []tick // dashed upright lines, named at their upper ends
 	bound          string // name of the dashed line; empty for none
 	boundX, boundY []float64
 }
@@ -28,14 +23,23 @@ type curve struct {
 	model, name string
 	points      []point
 
-	fitX, fitY, fitLow, fitHigh []float64 // a fitted law and its band; empty where none was fitted
+	// fitX and fitY are a line that does not join the medians: a fitted law
+	// within its band, or many measurements taken together. Empty for none.
+	fitX, fitY, fitLow, fitHigh []float64
+
+	thin []trace // faint lines, one a trial
 }
+
+// trace is one trial as a line.
+type trace struct{ xs, ys []float64 }
 
 // point is a trial, or a median with its interval.
 type point struct {
 	x, y, low, high float64
+	left, right     float64 // the interval across; none where they are equal
 	n               int
 	trial, hollow   bool
+	at              string // where the point is, in words; empty for its x
 }
 
 // panelGrid is the arrangement of small multiples on a sheet.
@@ -87,7 +91,7 @@ func gridOf(panels []curvePanel) panelGrid {
 // line, and reserves it.
 func (g *panelGrid) fitsDirect(panels []curvePanel) bool {
 	for _, p := range panels {
-		if vg.Length(len(p.curves)+1)*smallText.line() > g.height-g.head-axisRoom {
+		if p.strip || vg.Length(len(p.curves)+1)*smallText.line() > g.height-g.head-axisRoom {
 			g.labels = 8
 			return false
 		}
@@ -122,114 +126,4 @@ func curveKeys(panels []curvePanel) []key {
 		keys = append(keys, key{bound, stroke(boundLine)})
 	}
 	return keys
-}
-
-func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direct bool) {
-	left, top := margin+vg.Length(column)*(g.width+panelGap), s.y
-	title := panelText.wrap(p.title, g.width, 2)
-	for i, line := range title {
-		s.text(panelText, left, top+panelText.line()*(vg.Length(i)+0.5), draw.XLeft, line)
-	}
-	at := top + panelText.line()*vg.Length(len(title)) + smallText.line()/2
-	for i, line := range smallText.wrap(p.note, g.width, 4) {
-		s.text(smallText, left, at+smallText.line()*vg.Length(i), draw.XLeft, line)
-	}
-	f := frame{s: s, x: x, y: p.y, x0: left + g.left, x1: left + g.width - g.labels, y0: top + g.head, y1: top + g.height - axisRoom}
-	f.axisX()
-	f.axisY(true)
-	var ends []endLabel
-	if n := len(p.boundX) - 1; n >= 0 {
-		f.curve(boundLine, p.boundX, p.boundY)
-		ends = append(ends, endLabel{p.bound, f.px(p.boundX[n]), f.py(p.boundY[n]), rule})
-	}
-	for i, c := range p.curves {
-		dodge := (vg.Length(i) - vg.Length(len(p.curves)-1)/2) * 4
-		f.drawCurve(c, dodge)
-		if last := c.points[len(c.points)-1]; !math.IsNaN(last.y) {
-			ends = append(ends, endLabel{c.name, f.px(last.x) + dodge, f.py(last.y), styleOf(c.model).color})
-		}
-	}
-	if direct {
-		f.endLabels(ends)
-	}
-}
-
-// drawCurve draws one model. Medians are joined by a line, or, where a law was
-// fitted, by that law within its band.
-func (f frame) drawCurve(c curve, dodge vg.Length) {
-	m := styleOf(c.model)
-	var line []vg.Point
-	for _, p := range c.points {
-		if !p.trial && !math.IsNaN(p.y) {
-			line = append(line, vg.Point{X: f.px(p.x) + dodge, Y: f.py(p.y)})
-		}
-	}
-	if len(c.fitX) > 0 {
-		f.band(faded(m.color, 0.16), c.fitX, c.fitLow, c.fitHigh)
-		f.curve(draw.LineStyle{Color: m.color, Width: 1.4}, c.fitX, c.fitY)
-	} else if len(line) > 1 {
-		f.s.lines(draw.LineStyle{Color: m.color, Width: 1.4}, line...)
-	}
-	for i, p := range c.points {
-		x, y := f.px(p.x)+dodge, f.py(p.y)
-		switch {
-		case math.IsNaN(p.y):
-		case p.trial && p.n <= pointsUntil:
-			f.s.marker(m, x+jitter(i, p.n)*3, y, 1.8, 0.45, false)
-		case !p.trial:
-			if !math.IsNaN(p.low) {
-				f.s.segment(draw.LineStyle{Color: m.color, Width: 1.4}, x, f.py(p.low), x, f.py(p.high))
-			}
-			f.s.marker(m, x, y, 3.6, 1, p.hollow)
-			f.s.spot(x-6, y-6, x+6, y+6, c.name+" at "+trimFloat(p.x, 0)+": "+f.y.quantity(p.y, p.low, p.high)+", n = "+strconv.Itoa(p.n))
-		}
-	}
-}
-
-// band fills between two curves over the same places; absent bounds end it.
-func (f frame) band(c color.NRGBA, xs, low, high []float64) {
-	for i := 1; i < len(xs); i++ {
-		if math.IsNaN(low[i-1] + low[i] + high[i-1] + high[i]) {
-			continue
-		}
-		f.s.polygon(c, vg.Point{X: f.px(xs[i-1]), Y: f.py(low[i-1])}, vg.Point{X: f.px(xs[i]), Y: f.py(low[i])},
-			vg.Point{X: f.px(xs[i]), Y: f.py(high[i])}, vg.Point{X: f.px(xs[i-1]), Y: f.py(high[i-1])})
-	}
-}
-
-// endLabel names a line at its right end.
-type endLabel struct {
-	text  string
-	x, y  vg.Length   // the line's end
-	color color.NRGBA // of the leader; letters stay dark enough to read
-}
-
-// endLabels writes the names right of the frame, pushed apart where they
-// would overlap, with a thin leader from each line's end.
-func (f frame) endLabels(ends []endLabel) {
-	slices.SortStableFunc(ends, func(a, b endLabel) int {
-		switch {
-		case a.y < b.y:
-			return -1
-		case a.y > b.y:
-			return 1
-		}
-		return 0
-	})
-	h := smallText.line()
-	ys := make([]vg.Length, len(ends))
-	low := f.y0 + h/2
-	for i, e := range ends {
-		ys[i] = max(e.y, low)
-		low = ys[i] + h
-	}
-	high := f.y1 - h/2
-	for i := len(ys) - 1; i >= 0; i-- {
-		ys[i] = min(ys[i], high)
-		high = ys[i] - h
-	}
-	for i, e := range ends {
-		f.s.segment(draw.LineStyle{Color: e.color, Width: 0.6}, e.x+4, e.y, f.x1+9, ys[i])
-		f.s.text(smallText.in(ink), f.x1+12, ys[i], draw.XLeft, e.text)
-	}
 }

@@ -18,7 +18,8 @@ type forestRow struct {
 	Panel string `csv:"panel"`
 	who
 	Metric  string  `csv:"metric"`
-	Unit    string  `csv:"unit"` // empty for ratios
+	Title   string  `csv:"metric_title"` // as on an axis: "wall time"
+	Unit    string  `csv:"unit"`         // empty for ratios
 	Ratio   string  `csv:"is_ratio"`
 	Margin  float64 `csv:"margin"`
 	AtLeast float64 `csv:"at_least"`
@@ -47,6 +48,18 @@ func (r *forestRow) estimate(primary, companion digest.Range) {
 	}
 }
 
+// metricTitle is what an axis calls a metric of the run, or what else a claim
+// bounds: the share of ok trials, or a quantity of a law, which keeps its name.
+func metricTitle(d *digest.Digest, name string) string {
+	if name == "ok" {
+		return "share of trials that end ok"
+	}
+	if m, err := d.Metric(name); err == nil {
+		return m.Title
+	}
+	return name
+}
+
 func orNaN(v *float64) float64 {
 	if v == nil {
 		return math.NaN()
@@ -59,10 +72,25 @@ const forestEstimator = "marker: estimate; thick line: 95 % interval, thin line:
 func (s *Sheet) drawForest(rows []forestRow) {
 	var panels []rowPanel
 	ratios := ratioScale("ratio in favour of the one named first, log scale", forestRange(rows))
-	for _, g := range groupBy(rows, func(r forestRow) string { return r.Claim + "\x00" + r.Panel }) {
-		panels = append(panels, forestPanel(g, ratios))
+	for _, claim := range groupBy(rows, func(r forestRow) string { return r.Claim }) {
+		for _, g := range forestGroups(claim) {
+			panels = append(panels, forestPanel(g, ratios))
+		}
 	}
 	s.drawRows(panels, "estimate [95 % CI]")
+}
+
+// forestGroups splits rows into panels: those of a claim by what it says, all
+// others by workload and metric.
+func forestGroups(rows []forestRow) [][]forestRow {
+	if rows[0].Claim != "" {
+		return groupBy(rows, func(r forestRow) string { return r.Panel })
+	}
+	var groups [][]forestRow
+	for _, g := range rowGroups(rows, func(r forestRow) string { return r.Label }) {
+		groups = append(groups, groupBy(g, func(r forestRow) string { return r.Metric })...)
+	}
+	return groups
 }
 
 // forestRange holds what the common axis of all ratios must show. An interval
@@ -91,11 +119,7 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 		for _, r := range rows {
 			values = append(values, r.Value, r.Low95, r.High95, r.AtLeast, r.AtMost)
 		}
-		title := rows[0].Metric
-		if m, err := digest.Lookup(title); err == nil {
-			title = m.Title
-		}
-		x = spreadScale(title, rows[0].Unit, values)
+		x = spreadScale(rows[0].Title, rows[0].Unit, values)
 	}
 	for _, r := range rows {
 		line := rowLine{who: r.who, note: forestNote(r)}
@@ -103,6 +127,9 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 			line.failed, line.note = "no estimate: "+r.Reason, ""
 		}
 		p.lines = append(p.lines, line)
+	}
+	if rows[0].Claim == "" {
+		p.title = foldLines(p.lines) + ": " + rows[0].Title
 	}
 	p.areas = []rowArea{{x: x, draw: func(f frame, i int, y vg.Length) { drawForestLine(f, rows[i], y) }}}
 	return p

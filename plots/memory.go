@@ -136,7 +136,7 @@ func memoryText(r memoryRow) string {
 
 func memoryDraw(s *Sheet, t Table) {
 	var panels []rowPanel
-	for _, g := range groupBy(rowsOf[memoryRow](t), func(r memoryRow) string { return r.Label }) {
+	for _, g := range rowGroups(rowsOf[memoryRow](t), func(r memoryRow) string { return r.Label }) {
 		panels = append(panels, memoryPanel(g))
 	}
 	s.drawRows(panels, "peak, median")
@@ -144,7 +144,7 @@ func memoryDraw(s *Sheet, t Table) {
 
 func memoryPanel(rows []memoryRow) rowPanel {
 	cells := groupBy(rows, func(r memoryRow) string { return r.Cell })
-	p := rowPanel{title: rows[0].Label}
+	p := rowPanel{}
 	var values []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
@@ -160,6 +160,7 @@ func memoryPanel(rows []memoryRow) rowPanel {
 			values = append(values, r.Low, r.High, r.Peak)
 		}
 	}
+	p.title = foldLines(p.lines)
 	p.areas = []rowArea{{
 		x:    memoryScale(values),
 		draw: func(f frame, i int, y vg.Length) { drawMemory(f, cells[i], y) },
@@ -167,14 +168,8 @@ func memoryPanel(rows []memoryRow) rowPanel {
 	return p
 }
 
-// memoryScale starts at 0, unless the cells differ so much that the small
-// ones would vanish.
 func memoryScale(values []float64) scale {
-	lo, hi := finiteRange(values)
-	if lo > 0 && hi/lo > 50 {
-		return logScale("peak memory", "B", lo, hi)
-	}
-	return zeroScale("peak memory", "B", values, 6)
+	return costScale("peak memory", "B", values, 6)
 }
 
 func drawMemory(f frame, cell []memoryRow, y vg.Length) {

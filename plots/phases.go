@@ -147,7 +147,7 @@ func phasesDraw(s *Sheet, t Table) {
 	}
 	s.legend(keys)
 	var panels []rowPanel
-	for _, g := range groupBy(rowsOf[phasesRow](t), func(r phasesRow) string { return r.Label }) {
+	for _, g := range rowGroups(rowsOf[phasesRow](t), func(r phasesRow) string { return r.Label }) {
 		panels = append(panels, phasesPanel(g))
 	}
 	s.drawRows(panels, "outside work")
@@ -156,7 +156,7 @@ func phasesDraw(s *Sheet, t Table) {
 // phasesPanel has two areas: the whole trial, and all but the work, which is
 // often too small to be seen beside it.
 func phasesPanel(rows []phasesRow) rowPanel {
-	p := rowPanel{title: rows[0].Label}
+	p := rowPanel{}
 	var whole, other []float64
 	for _, r := range rows {
 		line := rowLine{who: r.who, note: fmt.Sprintf("%s  n = %d", Quantity(r.Other, "s"), r.N)}
@@ -166,6 +166,7 @@ func phasesPanel(rows []phasesRow) rowPanel {
 		p.lines = append(p.lines, line)
 		whole, other = append(whole, orZero(r.Other)+orZero(r.Work)), append(other, r.Other)
 	}
+	p.title = foldLines(p.lines)
 	area := func(title string, values []float64, work bool) rowArea {
 		return rowArea{x: zeroScale(title, "s", values, 6), draw: func(f frame, i int, y vg.Length) { drawStack(f, rows[i], y, work) }}
 	}

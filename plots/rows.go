@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -31,6 +32,67 @@ type rowPanel struct {
 type rowArea struct {
 	x    scale
 	draw func(f frame, line int, y vg.Length)
+}
+
+// manyLabels is from how many labels on the parameter values of one workload
+// share a panel: each with an axis of its own could not be compared.
+const manyLabels = 4
+
+// rowGroups splits rows into panels: one a label, or one a workload with many
+// labels that differ in their parameters.
+func rowGroups[R any](rows []R, label func(R) string) [][]R {
+	labels := map[string]map[string]bool{}
+	for _, r := range rows {
+		l := label(r)
+		if labels[bare(l)] == nil {
+			labels[bare(l)] = map[string]bool{}
+		}
+		labels[bare(l)][l] = true
+	}
+	return groupBy(rows, func(r R) string {
+		if l := label(r); len(labels[bare(l)]) < manyLabels {
+			return l
+		}
+		return bare(label(r))
+	})
+}
+
+// bare is a label without the parameters at its end.
+func bare(label string) string {
+	for {
+		i := strings.LastIndexByte(label, ' ')
+		if i < 0 || !strings.Contains(label[i:], "=") {
+			return label
+		}
+		label = label[:i]
+	}
+}
+
+// foldLines returns the name of a panel of these lines: their label, or, where
+// they have several, the words with which all begin. The lines then keep the
+// rest, and their setting where it is not the same for all.
+func foldLines(lines []rowLine) string {
+	label, setting := lines[0].Label, lines[0].Setting
+	for _, l := range lines {
+		for label != "" && !strings.HasPrefix(l.Label+" ", label+" ") {
+			label = label[:max(0, strings.LastIndexByte(label, ' '))]
+		}
+		if l.Setting != setting {
+			setting = ""
+		}
+	}
+	if !slices.ContainsFunc(lines, func(l rowLine) bool { return l.Label != label }) {
+		return label
+	}
+	for i := range lines {
+		l := &lines[i]
+		rest := strings.TrimPrefix(l.Label[len(label):], " ")
+		if setting == "" && l.Setting != "" {
+			rest = strings.TrimPrefix(rest+", "+l.Setting, ", ")
+		}
+		l.Label, l.Setting = label, rest
+	}
+	return strings.Trim(label+", "+setting, ", ")
 }
 
 const (

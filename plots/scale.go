@@ -130,6 +130,11 @@ func decimals(v, step float64) string {
 func logScale(title, unit string, lo, hi float64) scale {
 	lo, hi = logBounds(lo, hi)
 	s := scale{min: lo, max: hi, log: true, label: axisLabel(title, "log scale"), unit: unit}
+	if unit == "B" {
+		if s.ticks = byteTicks(lo, hi); len(s.ticks) > 1 {
+			return s
+		}
+	}
 	for _, multiples := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
 		s.ticks = logTicks(lo, hi, unit, multiples, 1)
 		if len(s.ticks) <= 8 {
@@ -170,6 +175,20 @@ func logTicks(lo, hi float64, unit string, multiples []float64, skip int) []tick
 		}
 	}
 	return ticks
+}
+
+// byteTicks returns powers of two, the fewest steps apart that give no more
+// than eight.
+func byteTicks(lo, hi float64) []tick {
+	for step := 1.0; ; step++ {
+		var ticks []tick
+		for k := step * math.Ceil(math.Log2(lo)/step); k <= math.Log2(hi); k += step {
+			ticks = append(ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "B")})
+		}
+		if len(ticks) <= 8 {
+			return ticks
+		}
+	}
 }
 
 func roundTick(v float64, unit string) string {

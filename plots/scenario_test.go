@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -234,6 +235,7 @@ func scenarios() map[string]*digest.Digest {
 		d["two-by-two"].Controls = []digest.Cell{c}
 	}
 	d["empty"] = &digest.Digest{Manifest: peak.Manifest}
+	maps.Copy(d, measuredScenarios())
 	return d
 }
 

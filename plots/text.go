@@ -14,16 +14,19 @@ const (
 	nbsp     = '\u00a0' // wrap does not break at it
 )
 
-// glued finds the spaces at which a line must not end: before a unit and
-// around "n = 5".
-var glued = regexp.MustCompile(`(\d|\bn|n =) (=|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB|cores?|workers?|CPUs?)\b)`)
+// glued finds the spaces at which a line must not end: before a unit, around
+// "n = 5", and within the brackets of an interval.
+var (
+	glued    = regexp.MustCompile(`(\d|\bn|n =) (=|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB|k|M|G|cores?|workers?|CPUs?)\b)`)
+	brackets = regexp.MustCompile(`(\[[^\] ]+,) ([^\] ]+\])`)
+)
 
 // wrap breaks text into lines no wider than width, at spaces where there are
 // any, and cuts after the last of maxLines with an ellipsis.
 func (t textStyle) wrap(text string, width vg.Length, maxLines int) []string {
 	var lines []string
 	line := ""
-	text = glued.ReplaceAllString(printable(text), "$1\u00a0$2")
+	text = brackets.ReplaceAllString(glued.ReplaceAllString(printable(text), "$1\u00a0$2"), "$1\u00a0$2")
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }) {
 		for t.width(word) > width { // a word that fills a line by itself
 			if line != "" {

@@ -169,7 +169,7 @@ func trialsReading(d *digest.Digest, rows []trialsRow) string {
 func trialsDraw(s *Sheet, t Table) {
 	var panels []rowPanel
 	notes := "median"
-	for _, g := range groupBy(rowsOf[trialsRow](t), func(r trialsRow) string { return r.Label }) {
+	for _, g := range trialsGroups(rowsOf[trialsRow](t)) {
 		panels = append(panels, trialsPanel(g))
 		if slices.ContainsFunc(g, func(r trialsRow) bool { return !math.IsNaN(r.Low) }) {
 			notes = "median [95 % CI]"
@@ -178,10 +178,19 @@ func trialsDraw(s *Sheet, t Table) {
 	s.drawRows(panels, notes)
 }
 
+// trialsGroups splits rows into panels, each of one metric.
+func trialsGroups(rows []trialsRow) [][]trialsRow {
+	var groups [][]trialsRow
+	for _, g := range rowGroups(rows, func(r trialsRow) string { return r.Label }) {
+		groups = append(groups, groupBy(g, func(r trialsRow) string { return r.Metric })...)
+	}
+	return groups
+}
+
 func trialsPanel(rows []trialsRow) rowPanel {
 	m := metricByName(rows[0].Metric)
 	cells := groupBy(rows, func(r trialsRow) string { return r.Cell })
-	p := rowPanel{title: rows[0].Label}
+	p := rowPanel{}
 	var values []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
@@ -194,6 +203,7 @@ func trialsPanel(rows []trialsRow) rowPanel {
 			values = append(values, r.Value)
 		}
 	}
+	p.title = foldLines(p.lines)
 	p.areas = []rowArea{{
 		x:    spreadScale(m.title, m.unit, values),
 		draw: func(f frame, i int, y vg.Length) { drawStrip(f, cells[i], y) },

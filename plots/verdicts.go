@@ -44,7 +44,7 @@ func verdictsTable(d *digest.Digest) (Table, error) {
 func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) forestRow {
 	left := places[p.Left]
 	c := d.Cells[p.Left]
-	r := forestRow{Claim: v.Claim.ID, Panel: claimTitle(v), Metric: p.Metric, Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
+	r := forestRow{Claim: v.Claim.ID, Panel: claimTitle(v), Metric: p.Metric, Title: metricTitle(d, p.Metric), Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
 		AtLeast: orNaN(p.Target.AtLeast), AtMost: orNaN(p.Target.AtMost), P: p.P, BH: math.NaN(), Verdict: p.Verdict, Reason: p.Reason,
 		who: who{c.ID, left.Label, left.Label + ", " + left.Setting, c.Model, left.Series, c.Cores, c.Workers}}
 	if p.Right >= 0 {
