@@ -6,8 +6,10 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("atomic", atomicKind) }
+
+func atomicKind() Kind {
+	return Kind{
 		Name:    "atomic",
 		Summary: "atomic additions to one counter for all, or to one for each worker",
 		Doc: `Definition: an item is batch operations, each of which adds 1 to a counter, then takes
@@ -39,7 +41,7 @@ instruction also holds up.`,
 		},
 		New:    newAtomic,
 		Shared: func(_ Params, workers int) int64 { return atomicSize(workers) },
-	})
+	}
 }
 
 // atomicSize has room for the one counter, and for one for each worker.

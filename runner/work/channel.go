@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("channel", channelKind) }
+
+func channelKind() Kind {
+	return Kind{
 		Name:    "channel",
 		Summary: "one channel that some workers send to and the others receive from",
 		Doc: `Definition: all workers of a trial share one channel of words with room for buffer of
@@ -61,7 +63,7 @@ the others waiting: not for faults.`,
 		},
 		Links:  func(Params, int) link.Plan { return link.Plan{} }, // they share memory instead
 		Refuse: refuseChannel,
-	})
+	}
 }
 
 func refuseChannel(ps Params, l Layout) string {

@@ -7,8 +7,10 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("false_sharing", falseSharingKind) }
+
+func falseSharingKind() Kind {
+	return Kind{
 		Name:    "false_sharing",
 		Summary: "a counter for each worker, so many bytes apart: data that share only a cache line",
 		Doc: `Definition: the worker of rank r has a counter of 8 bytes at r*stride bytes from the
@@ -41,7 +43,7 @@ store buffer, so plain additions hide a part of the cost that atomic ones show.`
 		New:     newFalseSharing,
 		Shared:  func(ps Params, workers int) int64 { return contestedSize(ps.Bytes("stride")*int64(workers), workers) },
 		Refuse:  func(ps Params, _ Layout) string { return refuseStride(ps.Bytes("stride")) },
-	})
+	}
 }
 
 // refuseStride returns why counters cannot lie so far apart, or "".

@@ -5,8 +5,10 @@ import (
 	"sync"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("mutex", mutexKind) }
+
+func mutexKind() Kind {
+	return Kind{
 		Name:    "mutex",
 		Summary: "one mutex that all workers take in turn: what a lock costs alone and in a crowd",
 		Doc: `Definition: all workers of a trial share one mutex and two words. An item is batch
@@ -47,7 +49,7 @@ form leaves it locked, and the others waiting: not for faults.`,
 		New:      newMutex,
 		Shared:   func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
 		Refuse:   refuseFutex,
-	})
+	}
 }
 
 type mutex struct {

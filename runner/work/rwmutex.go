@@ -5,8 +5,10 @@ import (
 	"sync"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("rwmutex", rwmutexKind) }
+
+func rwmutexKind() Kind {
+	return Kind{
 		Name:    "rwmutex",
 		Summary: "one read-write lock for all workers: from which share of reads on it pays",
 		Doc: `Definition: all workers of a trial share one read-write lock and two words. An
@@ -53,7 +55,7 @@ with mutex.`,
 		New:    newRWMutex,
 		Shared: func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
 		Refuse: refuseFutex,
-	})
+	}
 }
 
 type rwmutex struct {

@@ -6,8 +6,10 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("spinlock", spinlockKind) }
+
+func spinlockKind() Kind {
+	return Kind{
 		Name:    "spinlock",
 		Summary: "one spinlock that all workers take in turn: what waiting awake costs and gains",
 		Doc: `Definition: as mutex, with a lock that never sleeps. To lock is to swap 0 for 1
@@ -38,7 +40,7 @@ locked: not for faults.`,
 		Measures: []Measure{acquireMeasure},
 		New:      newSpinlock,
 		Shared:   func(_ Params, workers int) int64 { return contestedSize(lineSize, workers) },
-	})
+	}
 }
 
 type spinlock struct {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("syncmap", syncmapKind) }
+
+func syncmapKind() Kind {
+	return Kind{
 		Name:    "syncmap",
 		Summary: "one map for all workers: sync.Map, a map in locked shards, a map behind one lock",
 		Doc: `Definition: all workers of a trial share one map of the keys 0 to keys-1, filled during
@@ -53,7 +55,7 @@ leaves it locked: not for faults.`,
 			return contestedSize(tableSize(ps.Int("keys"), shardsOf(ps)), workers)
 		},
 		Refuse: refuseSyncMap,
-	})
+	}
 }
 
 func refuseSyncMap(ps Params, l Layout) string {
