@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("allreduce", allreduceKind) }
+
+func allreduceKind() Kind {
+	return Kind{
 		Name:    "allreduce",
 		Summary: "all workers add up their arrays, element by element, and all get the sums",
 		Doc: `Definition: an item is one sum over all W workers of an array of size bytes, in whole numbers of 64 bits (modulo 2^64, so that
@@ -50,7 +52,7 @@ Does not say: what adding up in shared memory costs.`,
 			}
 			return refuseAcross(ps, l)
 		},
-	})
+	}
 }
 
 // elements is how many elements are sent for an array: its own and the one that says whether to

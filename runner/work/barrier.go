@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("barrier", barrierKind) }
+
+func barrierKind() Kind {
+	return Kind{
 		Name:    "barrier",
 		Summary: "all workers wait for each other, again and again",
 		Doc: `Definition: an item is one dissemination barrier of all W workers: in round k = 0, 1, ... while 2^k < W each worker
@@ -34,7 +36,7 @@ Does not say: what barriers in shared memory cost, which need no messages.`,
 			return p
 		},
 		Refuse: refuseAcross,
-	})
+	}
 }
 
 type barrier struct{ tokens slots[[]byte] }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("big_live_heap", bigLiveHeapKind) }
+
+func bigLiveHeapKind() Kind {
+	return Kind{
 		Name:    "big_live_heap",
 		Summary: "garbage made beside a large live heap: one shared heap against many small ones",
 		Doc: `Definition: a trial holds live bytes of entries in hash tables: 64 bytes each, chained
@@ -34,7 +36,7 @@ copies of all. For that give live times P.`,
 		ItemByte:  func(ps Params) int64 { return ps.Bytes("garbage") / entryBytes * entryBytes },
 		New:       newLiveHeap,
 		Allocates: true,
-	})
+	}
 }
 
 const (

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("pointer_chase", pointerChaseKind) }
+
+func pointerChaseKind() Kind {
+	return Kind{
 		Name:    "pointer_chase",
 		Summary: "dependent loads along a random cycle: the latency of caches and memory",
 		Doc: `Definition: each worker owns size/stride lines of stride bytes. The first word of each
@@ -28,7 +30,7 @@ more under way.`,
 		},
 		ItemOps: func(Params) int64 { return chaseHops },
 		New:     newChase,
-	})
+	}
 }
 
 const chaseHops = 8192

@@ -9,8 +9,10 @@ import (
 	"io"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("compress", compressKind) }
+
+func compressKind() Kind {
+	return Kind{
 		Name:    "compress",
 		Summary: "a text compressed by DEFLATE and expanded again: matching, Huffman codes, tables in cache",
 		Doc: `Definition: the text has size bytes of words, each with a space after it. With s the
@@ -35,7 +37,7 @@ Streams may differ between versions of Go, so checksums compare within one build
 		ItemByte:  func(ps Params) int64 { return ps.Bytes("size") },
 		New:       newCompress,
 		Allocates: true,
-	})
+	}
 }
 
 type compressing struct {

@@ -6,8 +6,10 @@ import (
 	"hash/crc32"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("crc", crcKind) }
+
+func crcKind() Kind {
+	return Kind{
 		Name:    "crc",
 		Summary: "CRC-32C of private buffers: the core's CRC instruction, data in cache",
 		Doc: `Definition: each worker owns a buffer of size bytes, byte j of it the low byte of
@@ -27,7 +29,7 @@ Does not say: anything of stores, nor of CRCs without such an instruction.`,
 		},
 		ItemByte: func(ps Params) int64 { return ps.Bytes("size") },
 		New:      newCRC,
-	})
+	}
 }
 
 type checking struct {

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("empty", emptyKind) }
+
+func emptyKind() Kind {
+	return Kind{
 		Name:    "empty",
 		Summary: "items without work: what dealing and supervising cost",
 		Doc: `Definition: the sum of the item numbers, one addition an item.
@@ -14,7 +16,7 @@ Does not say: anything of work.`,
 		Item:   "one addition",
 		New:    func(Params, Env) (Kernel, error) { return &empty{}, nil },
 		Hidden: true,
-	})
+	}
 }
 
 type empty struct{}

@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("fanout", fanoutKind) }
+
+func fanoutKind() Kind {
+	return Kind{
 		Name:    "fanout",
 		Summary: "groups of senders, each of which sends to every receiver of its group: scheduler load",
 		Doc: `Definition: the workers form groups of equal size; in each the first half send and the second half receive, and
@@ -55,7 +57,7 @@ Does not say: how long a message waits.`,
 			}
 			return refuseAcross(ps, l)
 		},
-	})
+	}
 }
 
 type fanout struct {

@@ -6,8 +6,10 @@ import (
 	"math/bits"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("fft", fftKind) }
+
+func fftKind() Kind {
+	return Kind{
 		Name:    "fft",
 		Summary: "complex Fourier transform, radix 2: floating point with strides of all powers of two",
 		Doc: `Definition: the signal has n = 2^log2 complex numbers; the real and imaginary part of
@@ -33,7 +35,7 @@ architecture, so checksums compare within one machine, as all cells of a run do.
 		},
 		ItemOps: func(ps Params) int64 { return 5 * ps.Int("log2") << ps.Int("log2") },
 		New:     newFFT,
-	})
+	}
 }
 
 const fftProbes = 16

@@ -10,8 +10,10 @@ import (
 	"syscall"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("fsync", fsyncKind) }
+
+func fsyncKind() Kind {
+	return Kind{
 		Name:    "fsync",
 		Summary: "appending to a file of one's own and making it durable",
 		Doc: `Definition: an item appends size bytes made from its number to the worker's own
@@ -30,7 +32,7 @@ tmpfs and under some hypervisors fsync does nothing.`,
 		},
 		ItemByte: func(ps Params) int64 { return ps.Bytes("size") },
 		New:      newFsync,
-	})
+	}
 }
 
 type durable struct {

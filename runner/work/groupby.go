@@ -9,8 +9,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("groupby", groupbyKind) }
+
+func groupbyKind() Kind {
+	return Kind{
 		Name:    "groupby",
 		Summary: "rows grouped by a key and summed up: aggregation, then a shuffle of all to all",
 		Doc: `Definition: an item is a job of all workers together: select key, count(*),
@@ -46,7 +48,7 @@ Does not say: what a join or a sort costs, or keys that are strings.`,
 		Links: func(ps Params, workers int) link.Plan {
 			return dataPlan(ps, workers, allPairs(workers))
 		},
-	})
+	}
 }
 
 var groupbyMeasures = dataMeasures("moved_B", "deliver_s", "exchange_s", "gather_s")

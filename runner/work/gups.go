@@ -7,8 +7,10 @@ import (
 	"sync/atomic"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("gups", gupsKind) }
+
+func gupsKind() Kind {
+	return Kind{
 		Name:    "gups",
 		Summary: "random 64-bit updates of a private or a shared table: memory latency and TLB",
 		Doc: `Definition: a table of 2^k words of 64 bits, T[j] = j at the start, and HPCC's stream
@@ -45,7 +47,7 @@ the two settings differ, part of the difference is page walks.`,
 			}
 			return 8 * gupsShared(ps, workers)
 		},
-	})
+	}
 }
 
 const (

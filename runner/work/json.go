@@ -6,8 +6,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("json", jsonKind) }
+
+func jsonKind() Kind {
+	return Kind{
 		Name:    "json",
 		Summary: "a document encoded and decoded again: reflection, strings and short-lived memory",
 		Doc: `Definition: item i makes an array of records, encodes it as JSON without spaces,
@@ -31,7 +33,7 @@ Does not say: how other encoders do, or documents without a schema.`,
 		ItemOps:   func(ps Params) int64 { return ps.Int("records") },
 		New:       newJSON,
 		Allocates: true,
-	})
+	}
 }
 
 const jsonRecordBytes = 107

@@ -9,8 +9,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("kmeans", kmeansKind) }
+
+func kmeansKind() Kind {
+	return Kind{
 		Name:    "kmeans",
 		Summary: "points clustered by Lloyd's algorithm: centres told to all, sums brought together, in every round",
 		Doc: `Definition: an item is a job of all workers together: rounds of Lloyd's algorithm. A
@@ -47,7 +49,7 @@ Does not say: how many rounds it takes until nothing moves: their number is fixe
 		Links: func(ps Params, workers int) link.Plan {
 			return dataPlan(ps, workers, inputPairs(ps, workers))
 		},
-	})
+	}
 }
 
 var kmeansMeasures = dataMeasures("moved_B", "deliver_s", "exchange_s")

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("matmul", matmulKind) }
+
+func matmulKind() Kind {
+	return Kind{
 		Name:    "matmul",
 		Summary: "dense matrix product: floating point over inputs that a process's workers share",
 		Doc: `Definition: C = A*B for n x n matrices of float64; item i computes 8 rows of C,
@@ -25,7 +27,7 @@ Does not say: how fast a tuned BLAS is; there are no vector instructions in it.`
 			{Name: "n", Type: "int", Default: "512", Min: 8, Max: 8192, Doc: "rows and columns of the matrices"},
 		},
 		New: newMatmul,
-	})
+	}
 }
 
 const (

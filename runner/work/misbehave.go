@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("misbehave", misbehaveKind) }
+
+func misbehaveKind() Kind {
+	return Kind{
 		Name:    "misbehave",
 		Summary: "fails on purpose, in the way it is told: tests the supervision of workers",
 		Doc: `Definition: item number at does what how says; all others, and all under how =
@@ -44,7 +46,7 @@ Does not say: anything of speed.`,
 		},
 		New:    newMisbehave,
 		Hidden: true,
-	})
+	}
 }
 
 type misbehave struct {

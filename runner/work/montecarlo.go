@@ -5,8 +5,10 @@ import (
 	"math"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("montecarlo", montecarloKind) }
+
+func montecarloKind() Kind {
+	return Kind{
 		Name:    "montecarlo",
 		Summary: "pairs of Gaussian deviates as in NPB EP: floating point without memory",
 		Doc: `Definition: item i draws batch i of pairs of uniform numbers in (-1, 1), keeps
@@ -27,7 +29,7 @@ architecture, so checksums compare within one machine, as all cells of a run do.
 			{Name: "pairs", Type: "int", Default: "65536", Min: 16, Max: 1 << 24, Doc: "pairs of uniform numbers in an item"},
 		},
 		New: newMontecarlo,
-	})
+	}
 }
 
 const (

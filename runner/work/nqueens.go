@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("nqueens", nqueensKind) }
+
+func nqueensKind() Kind {
+	return Kind{
 		Name:    "nqueens",
 		Summary: "n queens by backtracking: branches, recursion and items of unequal length",
 		Doc: `Definition: the prefixes are all placements of queens in the first placed rows of an n
@@ -25,7 +27,7 @@ symmetry in use: half of the board would do.`,
 			{Name: "placed", Type: "int", Default: "2", Min: 1, Max: 4, Doc: "queens of a prefix: more of them make shorter items"},
 		},
 		New: newQueens,
-	})
+	}
 }
 
 type queens struct {

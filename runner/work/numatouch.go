@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("numa_touch", numaTouchKind) }
+
+func numaTouchKind() Kind {
+	return Kind{
 		Name:    "numa_touch",
 		Summary: "reading memory that oneself or another worker touched first: NUMA placement",
 		Doc: `Definition: the workers' arrays, one of size bytes for each, lie in memory that the
@@ -47,7 +49,7 @@ workers then share a node, or the kernel has moved the pages or the threads
 			}
 			return ""
 		},
-	})
+	}
 }
 
 // numaStride returns the bytes from one worker's array to the next: a multiple

@@ -11,8 +11,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("parallel_sort", parallelSortKind) }
+
+func parallelSortKind() Kind {
+	return Kind{
 		Name:    "parallel_sort",
 		Summary: "keys sorted by regular sampling: local sorts, an exchange of all with all, local merges",
 		Doc: `Definition: an item is a job of all workers together. Key i of the input is scramble(i),
@@ -46,7 +48,7 @@ cannot hold.`,
 		Links: func(ps Params, workers int) link.Plan {
 			return dataPlan(ps, workers, allPairs(workers))
 		},
-	})
+	}
 }
 
 var sortMeasures = dataMeasures("moved_B", "deliver_s", "exchange_s", "gather_s")

@@ -7,8 +7,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("pingpong", pingpongKind) }
+
+func pingpongKind() Kind {
+	return Kind{
 		Name:    "pingpong",
 		Summary: "two workers pass a message to and fro: the latency of a link",
 		Doc: `Definition: workers 2p and 2p+1 are a pair. An item is one round trip: the even one sends a
@@ -40,7 +42,7 @@ Does not say: what a link carries when many messages are under way (see stream).
 			return link.Plan{Link: ps.String("link"), Pairs: twoByTwo(workers), Max: envelopeLen(encoding, ps.Bytes("size")), Fixed: encoding == "raw"}
 		},
 		Refuse: refusePairs,
-	})
+	}
 }
 
 // rttEvery is how many round trips there are to one that is timed: two readings of the clock take some

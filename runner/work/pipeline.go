@@ -9,8 +9,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("pipeline", pipelineKind) }
+
+func pipelineKind() Kind {
+	return Kind{
 		Name:    "pipeline",
 		Summary: "items pass through all workers, each of which does its share of the work on them",
 		Doc: `Definition: an item is a number that goes through so many steps of SplitMix64's finaliser, whatever the
@@ -39,7 +41,7 @@ Does not say: what stages of unequal length do.`,
 			return p
 		},
 		Refuse: refuseAcross,
-	})
+	}
 }
 
 type pipeline struct {

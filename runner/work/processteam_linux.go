@@ -46,6 +46,7 @@ func newProcessTeam(lives []life, image string, steps int) *processTeam {
 	}
 }
 
+// newProcessTeams finds the program that executors run, or makes it.
 func newProcessTeams(static bool, steps int) (*teams, error) {
 	image, closeImage := "", func() error { return nil }
 	if static {
@@ -128,6 +129,9 @@ func (t *processTeam) settle() error {
 // torn, so the words of two executors do not mix.
 func (t *processTeam) read(buf []byte) error {
 	for len(buf) > 0 {
+		if err := t.listen(); err != nil {
+			return err
+		}
 		n, err := unix.Read(t.signals, buf)
 		switch {
 		case errors.Is(err, unix.EINTR):
@@ -140,6 +144,31 @@ func (t *processTeam) read(buf []byte) error {
 		}
 	}
 	return nil
+}
+
+// listen waits for a word. The pipe does not end while any executor lives, so when nothing comes it
+// looks for one that has died.
+func (t *processTeam) listen() error {
+	const patience = 1000 // ms
+	for {
+		fds := [1]unix.PollFd{{Fd: int32(t.signals), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds[:], patience)
+		if n > 0 || err != nil && err != unix.EINTR {
+			return err
+		}
+		for i := range t.created {
+			if err == nil && t.lives[i].isDead() {
+				return fmt.Errorf("process %d (pid %d) has ended before it was told to", i, t.lives[i].pid)
+			}
+		}
+	}
+}
+
+// isDead tells whether the process can be reaped, and leaves that to others.
+func (l *life) isDead() bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, l.pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && info.Signo != 0
 }
 
 // dismiss reaps every process that was created, whatever went wrong before.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("regexp", regexpKind) }
+
+func regexpKind() Kind {
+	return Kind{
 		Name:    "regexp",
 		Summary: "regular expressions counted in DNA: an interpreter over a text in cache",
 		Doc: `Definition: the text is what fasta of the Computer Language Benchmarks Game writes for
@@ -32,7 +34,7 @@ many times faster, those that backtrack allocate and may take for ever.`,
 		},
 		ItemByte: func(ps Params) int64 { return ps.Bytes("size") / 10 * 10 },
 		New:      newRegexp,
-	})
+	}
 }
 
 // dnaPatterns returns the variants of regex-redux: eight letters, one of them

@@ -9,8 +9,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("ring", ringKind) }
+
+func ringKind() Kind {
+	return Kind{
 		Name:    "ring",
 		Summary: "a token goes round all workers through pipes: the cost of a context switch",
 		Doc: `Definition: the workers form a ring, each connected to the next by a pipe that both use with
@@ -48,7 +50,7 @@ error if there are fewer context switches than hops.`,
 			}
 			return ""
 		},
-	})
+	}
 }
 
 const tokenLen = 8

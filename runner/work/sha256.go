@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("sha256", sha256Kind) }
+
+func sha256Kind() Kind {
+	return Kind{
 		Name:    "sha256",
 		Summary: "hashing private buffers: a tight instruction stream with its data in cache",
 		Doc: `Definition: each worker owns a buffer of size bytes, byte j of it the low byte of
@@ -26,7 +28,7 @@ Does not say: anything of memory bandwidth, unless size exceeds the caches.`,
 		},
 		ItemByte: func(ps Params) int64 { return ps.Bytes("size") },
 		New:      newSHA256,
-	})
+	}
 }
 
 type hashing struct {

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("sieve", sieveKind) }
+
+func sieveKind() Kind {
+	return Kind{
 		Name:    "sieve",
 		Summary: "prime counting by a segmented sieve of Eratosthenes: integer work in the first-level cache",
 		Doc: `Definition: item i counts the primes in [from + k*segment, from + (k+1)*segment)
@@ -24,7 +26,7 @@ Does not say: anything of memory bandwidth, floating point or communication.`,
 			{Name: "from", Type: "int", Default: "1000000000", Min: 0, Max: 1e12, Doc: "first number sieved"},
 		},
 		New: newSieve,
-	})
+	}
 }
 
 // sieveWindow is how many numbers are sieved before items start over: short

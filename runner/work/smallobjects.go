@@ -6,8 +6,10 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("small_objects", smallObjectsKind) }
+
+func smallObjectsKind() Kind {
+	return Kind{
 		Name:    "small_objects",
 		Summary: "short-lived objects through a window of live ones: the allocator's fast path",
 		Doc: `Definition: each worker holds a ring of window objects without pointers, size bytes
@@ -33,7 +35,7 @@ Does not say: what tracing costs: trees and big_live_heap have pointers.`,
 		ItemOps:   func(Params) int64 { return objectsAnItem },
 		New:       newSmallObjects,
 		Allocates: true,
-	})
+	}
 }
 
 const objectsAnItem = 1024

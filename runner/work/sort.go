@@ -6,8 +6,10 @@ import (
 	"slices"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("sort", sortKind) }
+
+func sortKind() Kind {
+	return Kind{
 		Name:    "sort",
 		Summary: "sorting generated keys in a private array: comparisons and branches in cache",
 		Doc: `Definition: item i fills the worker's own array with keys 64-bit keys, key j the
@@ -27,7 +29,7 @@ counts.`,
 		},
 		ItemOps: func(ps Params) int64 { return ps.Int("keys") },
 		New:     newSort,
-	})
+	}
 }
 
 const sortProbes = 16

@@ -192,6 +192,31 @@ func TestProcessesThatFail(t *testing.T) {
 	}
 }
 
+// One that dies while the others wait is no reason to wait for ever.
+func TestProcessThatNeverSignals(t *testing.T) {
+	silent, err := exec.LookPath("true")
+	if err != nil {
+		t.Skip(err)
+	}
+	lives := make([]life, 3)
+	team := newProcessTeam(lives, os.Args[0], 0)
+	for i := range lives {
+		team.image = os.Args[0]
+		if i == 1 {
+			team.image = silent
+		}
+		if err := team.create(i, newLabel(0, i), false); err != nil {
+			t.Fatal(errors.Join(err, team.dismiss()))
+		}
+	}
+	want := fmt.Sprintf("process 1 (pid %d) has ended before it was told to", lives[1].pid)
+	if err := team.settle(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v; want %q", err, want)
+	}
+	_ = team.dismiss() // the second one's status is wrong
+	noChildren(t)
+}
+
 func TestProcessThatIsKilled(t *testing.T) {
 	team, lives := newParked(t, spawnEnvs["processes"], true, 3)
 	if err := syscall.Kill(lives[1].pid, syscall.SIGKILL); err != nil {

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("spmv", spmvKind) }
+
+func spmvKind() Kind {
+	return Kind{
 		Name:    "spmv",
 		Summary: "sparse matrix times vector, a grid's Laplacian by rows: indirect loads, streamed once",
 		Doc: `Definition: A is the Laplacian of a grid of grid x grid points that is closed at its
@@ -36,7 +38,7 @@ away.`,
 			return rows * (5*12 + 8 + 8 + 8) // entries, row start, x once, y
 		},
 		New: newSpMV,
-	})
+	}
 }
 
 const spmvProbes = 16

@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("stencil", stencilKind) }
+
+func stencilKind() Kind {
+	return Kind{
 		Name:    "stencil",
 		Summary: "heat on a plate: five-point stencil, neighbours exchange their border rows in every step",
 		Doc: `Definition: an item is a job of all workers together: steps of Jacobi's iteration on
@@ -45,7 +47,7 @@ Does not say: what overlapping the exchange with computing would save.`,
 		Links: func(ps Params, workers int) link.Plan {
 			return dataPlan(ps, workers, rowPairs(activeRanks(ps, workers)))
 		},
-	})
+	}
 }
 
 var stencilMeasures = dataMeasures("moved_B", "exchange_s", "gather_s")

@@ -7,8 +7,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("stream", streamKind) }
+
+func streamKind() Kind {
+	return Kind{
 		Name:    "stream",
 		Summary: "one worker sends to another as fast as the link takes it: bandwidth",
 		Doc: `Definition: workers 2p and 2p+1 are a pair. An item is one message of size bytes from the even one
@@ -33,7 +35,7 @@ Does not say: how long a message takes (see pingpong).`,
 			return link.Plan{Link: ps.String("link"), Pairs: twoByTwo(workers), Max: int(ps.Bytes("size")), Fixed: true}
 		},
 		Refuse: refusePairs,
-	})
+	}
 }
 
 type stream struct {

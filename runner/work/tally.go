@@ -8,8 +8,10 @@ import (
 	"unsafe"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("tally", tallyKind) }
+
+func tallyKind() Kind {
+	return Kind{
 		Name:    "tally",
 		Summary: "items counted in memory that all workers share: checks sharing and measures",
 		Doc: `Definition: an item adds one to a counter in the trial's shared memory. Its result is
@@ -32,7 +34,7 @@ Does not say: anything of work.`,
 		Shared: func(Params, int) int64 { return 64 },
 		New:    newTally,
 		Hidden: true,
-	})
+	}
 }
 
 type tally struct {

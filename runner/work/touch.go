@@ -8,8 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("touch", touchKind) }
+
+func touchKind() Kind {
+	return Kind{
 		Name:    "touch",
 		Summary: "memory of a known size, held to the end: checks the accounting of memory",
 		Doc: `Definition: a worker's first item maps size bytes of anonymous memory outside
@@ -26,7 +28,7 @@ Does not say: anything of the work that follows.`,
 		},
 		New:    newTouch,
 		Hidden: true,
-	})
+	}
 }
 
 type touch struct {

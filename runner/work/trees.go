@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("trees", treesKind) }
+
+func treesKind() Kind {
+	return Kind{
 		Name:    "trees",
 		Summary: "binary trees allocated and dropped: the allocator and the garbage collector",
 		Doc: `Definition: an item allocates a perfect binary tree of the given depth, leaf by
@@ -23,7 +25,7 @@ items nothing is alive.`,
 		},
 		New:       newTrees,
 		Allocates: true,
-	})
+	}
 }
 
 type trees struct{ depth int }

@@ -2,8 +2,10 @@ package work
 
 import "context"
 
-func init() {
-	register(Kind{
+func init() { describe("triad", triadKind) }
+
+func triadKind() Kind {
+	return Kind{
 		Name:    "triad",
 		Summary: "STREAM over private arrays, copy, scale, add or triad a = b + q*c: memory bandwidth",
 		Doc: `Definition: each worker owns arrays of float64 (a and b, and c where op reads it) and
@@ -35,7 +37,7 @@ Go's copy, as it is memcpy in C: it may use wider instructions than the others.`
 			return triadOpNamed(ps.String("op")).bytes * length
 		},
 		New: newTriad,
-	})
+	}
 }
 
 const triadProbes = 16

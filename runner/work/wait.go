@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("wait", waitKind) }
+
+func waitKind() Kind {
+	return Kind{
 		Name:    "wait",
 		Summary: "a little computing, then waiting: a request that asks another machine",
 		Doc: `Definition: an item uses cpu of processor time, then waits for wait on a
@@ -36,7 +38,7 @@ computing touches no memory, so its speed does not matter, only its duration.`,
 			{Name: "wait", Type: "duration", Default: "2ms", Min: 0, Max: 60, Doc: "wait of an item"},
 		},
 		New: newWait,
-	})
+	}
 }
 
 type waiting struct {

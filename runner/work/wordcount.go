@@ -8,8 +8,10 @@ import (
 	"forklore/runner/link"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("wordcount", wordcountKind) }
+
+func wordcountKind() Kind {
+	return Kind{
 		Name:    "wordcount",
 		Summary: "words of a text counted: map in private tables, merged at one worker, with the text's delivery",
 		Doc: `Definition: an item is a job of all workers together. The text is size/4096 pages
@@ -50,7 +52,7 @@ Does not say: what reading a disk costs, or words that are allocated one by one.
 		Links: func(ps Params, workers int) link.Plan {
 			return dataPlan(ps, workers, inputPairs(ps, workers))
 		},
-	})
+	}
 }
 
 var wordcountMeasures = dataMeasures("moved_B", "deliver_s", "gather_s")
