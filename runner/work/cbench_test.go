@@ -94,7 +94,7 @@ func BenchmarkAgainstC(b *testing.B) {
 			}
 			b.ReportMetric(median(d.threads), "Go/C")
 			b.ReportMetric(median(d.alone), "Go/C1")
-			fmt.Fprintf(rows, "%s %s\t%.3g\t%s\t%s\t%s\n", c.name, c.params, median(d.rates), spread(d.threads), spread(d.alone), c.why)
+			fmt.Fprintf(rows, "%s %s\t%.3g\t%s\t%s\t%s\n", c.name, c.params, median(d.rates), within(d.threads), within(d.alone), c.why)
 		})
 	}
 	rows.Flush()
@@ -226,6 +226,6 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-func spread(values []float64) string {
+func within(values []float64) string {
 	return fmt.Sprintf("%.3f [%.3f, %.3f]", median(values), slices.Min(values), slices.Max(values))
 }
