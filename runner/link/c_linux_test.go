@@ -17,8 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// block is how many round trips or laps are timed together, here and in the programs in C, which
-// print the median over blocks: what else the machine does disturbs some of them.
+// block is how many round trips or laps are timed together, here and in the
+// programs in C, which print the median over blocks: what else the machine does
+// disturbs some of them.
 const block = 100
 
 func init() {
@@ -116,8 +117,8 @@ func laps(c Comm, s scene) error {
 	return nil
 }
 
-// The same traffic between processes in C and here, in turn. It measures: run it alone, with
-// FORKLORE_C_BENCH=1.
+// The same traffic between processes in C and here, in turn. It measures: run
+// it alone, with FORKLORE_C_BENCH=1.
 func TestAgainstC(t *testing.T) {
 	if os.Getenv("FORKLORE_C_BENCH") == "" {
 		t.Skip("a measurement: ask for it with FORKLORE_C_BENCH=1")
@@ -147,7 +148,8 @@ func TestAgainstC(t *testing.T) {
 	}
 }
 
-// rival runs a scene in processes and a program in C in turn, and prints the ratio of times.
+// rival runs a scene in processes and a program in C in turn, and prints the
+// ratio of times.
 func rival(t *testing.T, name string, cpus int, s scene, program ...string) {
 	const rounds = 15
 	var ratios, ours, theirs []float64

@@ -10,13 +10,15 @@ import (
 	"forklore/runner/link"
 )
 
-// letter is what a worker that serialises sends: a struct with a payload, as a program would.
+// letter is what a worker that serialises sends: a struct with a payload, as a
+// program would.
 type letter struct {
 	Item    int64
 	Payload []byte
 }
 
-// encodedMail turns a mail's messages into letters in bytes, and back. It belongs to one worker.
+// encodedMail turns a mail's messages into letters in bytes, and back. It
+// belongs to one worker.
 type encodedMail struct {
 	mail
 	envelope bytes.Buffer // what was encoded
@@ -85,7 +87,8 @@ func (l *encodedMail) recv(c link.Comm, from int, item int64) error {
 	return nil
 }
 
-// encodeBinary writes the item in eight bytes, the payload's length as a varint, and the payload.
+// encodeBinary writes the item in eight bytes, the payload's length as a
+// varint, and the payload.
 func (l *encodedMail) encodeBinary(m letter) error {
 	head := l.envelope.AvailableBuffer()
 	head = binary.LittleEndian.AppendUint64(head, uint64(m.Item))
