@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"forklore/experiments"
@@ -135,7 +136,13 @@ func (c *campaign) adopt() {
 	if err := host.Adopt(); err != nil {
 		c.warn("%v: a process that escapes its trial may survive it", err)
 	}
-	var err error
+	removed, err := host.Leftovers()
+	if len(removed) > 0 {
+		c.warn("removed what a run that was killed had left: %s", strings.Join(removed, ", "))
+	}
+	if err != nil {
+		c.warn("%v", err)
+	}
 	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
 		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
 		return

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"forklore/runner/link"
 )
 
 // End is what is known once no process of a trial is left.
@@ -84,6 +86,8 @@ func (t *Trial) finish(e *End, orderly bool) {
 	leaked, orphans := sweep(t.PID(), t.opt.Token)
 	if orderly {
 		e.Leaked = leaked
+	} else if _, err := link.Sweep(); err != nil { // what a killed host could not remove
+		e.Leaked = append(e.Leaked, err.Error())
 	}
 	if t.cmd.ProcessState == nil {
 		e.Leaked = append(e.Leaked, "the host was reaped by someone else, so its usage is lost")

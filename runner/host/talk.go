@@ -79,3 +79,7 @@ func (l *local) join(kind work.Kind, params work.Params) error {
 	}
 	return err
 }
+
+// Leftovers removes what hosts of earlier runs could not remove because they
+// were killed, and returns it in words. Call it before the first trial.
+func Leftovers() (removed []string, err error) { return link.Sweep() }

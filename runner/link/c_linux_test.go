@@ -17,23 +17,44 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// warm is how many round trips or laps come before time is taken, here and in the programs in C.
-const warm = 100
+// block is how many round trips or laps are timed together, here and in the
+// programs in C, which print the median over blocks: what else the machine does
+// disturbs some of them.
+const block = 100
 
 func init() {
 	acts["pingpong"] = pingpong
 	acts["laps"] = laps
 }
 
+// blocks times what is done a hundred times.
+type blocks struct {
+	begin time.Time
+	means []float64 // ns
+}
+
+// done ends number k.
+func (b *blocks) done(k int) {
+	if k%block != block-1 {
+		return
+	}
+	end := time.Now()
+	b.means = append(b.means, float64(end.Sub(b.begin).Nanoseconds())/block)
+	b.begin = end
+}
+
+// print prints the median of what each took, divided by parts.
+func (b *blocks) print(parts int) {
+	_, mid, _ := spread(b.means)
+	fmt.Printf("%.1f\n", mid/float64(parts))
+}
+
 // pingpong does what testdata/c/pingpong.c does.
 func pingpong(c Comm, s scene) error {
 	m := bytes.Repeat([]byte{1}, s.Plan.Max)
 	peer := 1 - c.Rank()
-	var begin time.Time
-	for k := range s.Count + warm {
-		if k == warm {
-			begin = time.Now()
-		}
+	b := blocks{begin: time.Now(), means: make([]float64, 0, s.Count/block)}
+	for k := range s.Count {
 		if c.Rank() == 0 {
 			m[0] = byte(k)
 			if err := c.Send(peer, m); err != nil {
@@ -46,14 +67,14 @@ func pingpong(c Comm, s scene) error {
 		if m[0] != byte(k) {
 			return fmt.Errorf("message %d came as %d", byte(k), m[0])
 		}
-		if c.Rank() == 1 {
-			if err := c.Send(peer, m); err != nil {
-				return err
-			}
+		if c.Rank() == 0 {
+			b.done(k)
+		} else if err := c.Send(peer, m); err != nil {
+			return err
 		}
 	}
 	if c.Rank() == 0 {
-		fmt.Printf("%.1f\n", float64(time.Since(begin).Nanoseconds())/float64(s.Count))
+		b.print(1)
 	}
 	return nil
 }
@@ -62,41 +83,42 @@ func pingpong(c Comm, s scene) error {
 func laps(c Comm, s scene) error {
 	m := make([]byte, 8)
 	before, next := (c.Rank()+c.Size()-1)%c.Size(), (c.Rank()+1)%c.Size()
+	b := blocks{begin: time.Now(), means: make([]float64, 0, s.Count/block)}
+	receive := func() (uint64, error) {
+		_, err := c.Recv(before, m)
+		return binary.NativeEndian.Uint64(m), err
+	}
 	var token uint64
-	var begin time.Time
-	for k := range s.Count + warm {
-		if k == warm {
-			begin = time.Now()
-		}
+	var err error
+	for k := range s.Count {
 		if c.Rank() > 0 {
-			if _, err := c.Recv(before, m); err != nil {
+			if token, err = receive(); err != nil {
 				return err
 			}
-			token = binary.NativeEndian.Uint64(m)
 		}
 		binary.NativeEndian.PutUint64(m, token+1)
 		if err := c.Send(next, m); err != nil {
 			return err
 		}
 		if c.Rank() == 0 {
-			if _, err := c.Recv(before, m); err != nil {
+			if token, err = receive(); err != nil {
 				return err
 			}
-			token = binary.NativeEndian.Uint64(m)
+			b.done(k)
 		}
 	}
 	if c.Rank() > 0 {
 		return nil
 	}
-	if want := uint64(c.Size() * (s.Count + warm)); token != want {
+	if want := uint64(c.Size() * s.Count); token != want {
 		return fmt.Errorf("the token counts %d hops, want %d", token, want)
 	}
-	fmt.Printf("%.1f\n", float64(time.Since(begin).Nanoseconds())/float64(s.Count*c.Size()))
+	b.print(c.Size())
 	return nil
 }
 
-// The same traffic between processes in C and here, in turn. It measures: run it alone, with
-// FORKLORE_C_BENCH=1.
+// The same traffic between processes in C and here, in turn. It measures: run
+// it alone, with FORKLORE_C_BENCH=1.
 func TestAgainstC(t *testing.T) {
 	if os.Getenv("FORKLORE_C_BENCH") == "" {
 		t.Skip("a measurement: ask for it with FORKLORE_C_BENCH=1")
@@ -126,7 +148,8 @@ func TestAgainstC(t *testing.T) {
 	}
 }
 
-// rival runs a scene in processes and a program in C in turn, and prints the ratio of times.
+// rival runs a scene in processes and a program in C in turn, and prints the
+// ratio of times.
 func rival(t *testing.T, name string, cpus int, s scene, program ...string) {
 	const rounds = 15
 	var ratios, ours, theirs []float64

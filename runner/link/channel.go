@@ -9,15 +9,17 @@ func init() {
 	register(Kind{
 		Name:    "channel",
 		Summary: "Go channels, within one process only",
-		Doc: `Definition: a buffered Go channel for each one-way channel. The message is copied
-into one of the channel's buffers, the buffer is sent, and the receiver copies it
-out. As many messages wait as fit into 64 KiB, at least 1 and at most 64.
-Copies: two, as through a pipe: the sender keeps its buffer, the receiver has its own.
-System calls: none of its own. The Go scheduler parks and wakes goroutines;
-a worker that is locked to its thread pays for a futex wakeup and a context
-switch then.
-Limits: memory: 66 KiB a channel, or three of the longest messages where those are
-more. It does not cross processes.
+		Doc: `Definition: a buffered Go channel for each one-way channel. The message is
+copied into one of the channel's buffers, the buffer is sent, and the receiver
+copies it out. As many messages wait as fit into 64 KiB, at least 1 and at most
+64.
+Copies: two, as through a pipe: the sender keeps its buffer, the receiver has
+its own.
+System calls: none of its own. The Go scheduler parks and wakes goroutines; a
+worker that is locked to its thread pays for a futex wakeup and a context switch
+then.
+Limits: memory: 66 KiB a channel, or three of the longest messages where those
+are more. It does not cross processes.
 Stresses: the Go scheduler.`,
 		Open: openChannels,
 		join: joinChannels,
@@ -35,8 +37,8 @@ func openChannels(p Plan, ranks int, _ string) (Fabric, error) {
 	return &channels{plan: p, ranks: ranks}, nil
 }
 
-// Share works for a child that holds all ranks: it makes the channels itself. Where there are none,
-// as for a single worker, it works for any.
+// Share works for a child that holds all ranks: it makes the channels itself.
+// Where there are none, as for a single worker, it works for any.
 func (c *channels) Share(lo, hi int) (Share, error) {
 	if len(c.plan.Pairs) == 0 {
 		return Share{}, nil
@@ -83,9 +85,9 @@ func joinChannels(p Plan, ranks, lo, hi int, _ Share) (Joint, error) {
 	return j, nil
 }
 
-// goChannel is the sender's end. Its buffers go round: when message i is copied in, depth
-// messages may wait and one more may be on its way out to the receiver's
-// buffer, so that depth+2 buffers are never one too few.
+// goChannel is the sender's end. Its buffers go round: when message i is copied
+// in, depth messages may wait and one more may be on its way out to the
+// receiver's buffer, so that depth+2 buffers are never one too few.
 type goChannel struct {
 	full    chan []byte
 	buffers [][]byte
@@ -100,7 +102,8 @@ func newGoChannel(p Plan) *goChannel {
 	return c
 }
 
-// touched returns memory that is there: a page fault at first use would fall into measured time.
+// touched returns memory that is there: a page fault at first use would fall
+// into measured time.
 func touched(n int) []byte {
 	memory := make([]byte, n)
 	for i := range memory {

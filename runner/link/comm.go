@@ -2,7 +2,8 @@ package link
 
 import "fmt"
 
-// sender is the near end of a one-way channel. The message's length has been checked.
+// sender is the near end of a one-way channel. The message's length has been
+// checked.
 type sender interface {
 	send(message []byte) error
 }
@@ -66,8 +67,9 @@ func (c *comm) Recv(from int, buffer []byte) (int, error) {
 	return n, nil
 }
 
-// peers holds a rank's channels by the rank at their other end. It spans only the
-// ranks between the lowest and the highest: of a thousand workers in a ring each has one.
+// peers holds a rank's channels by the rank at their other end. It spans only
+// the ranks between the lowest and the highest: of a thousand workers in a ring
+// each has one.
 type peers[T any] struct {
 	base int
 	list []T

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come: far longer than it takes, and shorter
-// than the test binary's own limit.
+// patience is how long a test waits for what must come: far longer than it
+// takes, and shorter than the test binary's own limit.
 const patience = 60 * time.Second
 
 // everyLink runs a test for each link.
@@ -44,8 +44,8 @@ func open(t *testing.T, p Plan, ranks int) Fabric {
 	return f
 }
 
-// An act is what every rank of a test does. Its ranks are those of a chain: each talks to the next
-// and to the one before.
+// An act is what every rank of a test does. Its ranks are those of a chain:
+// each talks to the next and to the one before.
 type act func(c Comm, s scene) error
 
 // scene is a contract test's stage: it also goes to child processes.
@@ -73,7 +73,8 @@ func chained(ranks int) (pairs []Pair) {
 	return pairs
 }
 
-// echo has rank 0 send to rank 1, which sends back: lengths go through all that are special.
+// echo has rank 0 send to rank 1, which sends back: lengths go through all that
+// are special.
 func echo(c Comm, s scene) error {
 	buffer := make([]byte, s.Plan.Max)
 	for k := range s.Count {
@@ -97,8 +98,8 @@ func echo(c Comm, s scene) error {
 	return nil
 }
 
-// chain passes many messages from the first rank to the last, as fast as each can: all
-// channels fill up.
+// chain passes many messages from the first rank to the last, as fast as each
+// can: all channels fill up.
 func chain(c Comm, s scene) error {
 	buffer := make([]byte, s.Plan.Max)
 	for k := range s.Count {
@@ -116,7 +117,8 @@ func chain(c Comm, s scene) error {
 	return nil
 }
 
-// duplex has every rank send to its neighbours and receive from them at the same time.
+// duplex has every rank send to its neighbours and receive from them at the
+// same time.
 func duplex(c Comm, s scene) error {
 	var faults [4]error
 	var both sync.WaitGroup
@@ -140,7 +142,8 @@ func duplex(c Comm, s scene) error {
 	return errors.Join(faults[:]...)
 }
 
-// exact has both ranks send one message before they receive: the room that every link promises.
+// exact has both ranks send one message before they receive: the room that
+// every link promises.
 func exact(c Comm, s scene) error {
 	buffer := make([]byte, s.Plan.Max)
 	peer := 1 - c.Rank()
@@ -155,8 +158,8 @@ func exact(c Comm, s scene) error {
 	return nil
 }
 
-// message returns message k from one rank to another: its length and every byte follow from
-// those numbers.
+// message returns message k from one rank to another: its length and every byte
+// follow from those numbers.
 func message(s scene, from, to, k int) []byte {
 	seed := uint64(from)<<48 | uint64(to)<<32 | uint64(k)
 	n := s.Plan.Max
@@ -202,8 +205,8 @@ var stages = []struct {
 	{"hybrid", true, func(t *testing.T, s scene) { playProcesses(t, s, 2) }},
 }
 
-// Order, integrity and wholeness of messages of every length, in both directions at once and
-// with full channels.
+// Order, integrity and wholeness of messages of every length, in both
+// directions at once and with full channels.
 func TestContract(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
 		for _, stage := range stages {
@@ -223,8 +226,8 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// longest is the longest message that the contract is held to: for queues with a limit what a system
-// allows that nobody has tuned.
+// longest is the longest message that the contract is held to: for queues with
+// a limit what a system allows that nobody has tuned.
 func longest(k Kind) int {
 	if k.Name == "mqueue" || k.Name == "sysv_mq" {
 		return 8192
@@ -398,7 +401,8 @@ func TestNoPairsNeedNothing(t *testing.T) {
 	})
 }
 
-// descriptors counts this process's open descriptors, on systems that list them.
+// descriptors counts this process's open descriptors, on systems that list
+// them.
 func descriptors(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -43,7 +43,8 @@ func pour(c Comm, s scene) error {
 	}
 }
 
-// Whoever waits for a process that was killed must learn of it, where the link can tell.
+// Whoever waits for a process that was killed must learn of it, where the link
+// can tell.
 func TestDeathIsNoticed(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
 		if !k.Notices {

@@ -13,15 +13,16 @@ func init() {
 	register(Kind{
 		Name:    "eventfd",
 		Summary: "ring buffers in shared memory, each message announced by an eventfd",
-		Doc: `Definition: for each one-way channel a ring buffer in shared memory (memfd) as in the link shm, and an
-eventfd that counts the messages in it (EFD_SEMAPHORE): the sender adds one for each message, the receiver takes one
-off before it looks, and sleeps in that read while there is none. A second eventfd wakes a sender that found
-no room.
+		Doc: `Definition: for each one-way channel a ring buffer in shared memory (memfd) as
+in the link shm, and an eventfd that counts the messages in it (EFD_SEMAPHORE):
+the sender adds one for each message, the receiver takes one off before it
+looks, and sleeps in that read while there is none. A second eventfd wakes a
+sender that found no room.
 Copies: two, into the ring and out of it.
-System calls: one write and one read of an eventfd for every message, waited for or not; two more
-when the ring was full.
-Limits: descriptors (six a channel in the host, three in a worker), mappings (vm.max_map_count), memory.
-The death of the other worker is not noticed.
+System calls: one write and one read of an eventfd for every message, waited for
+or not; two more when the ring was full.
+Limits: descriptors (six a channel in the host, three in a worker), mappings
+(vm.max_map_count), memory. The death of the other worker is not noticed.
 Stresses: what a descriptor that an event loop could watch costs above a futex.`,
 		Across: true,
 		Open:   w.open,
@@ -29,8 +30,8 @@ Stresses: what a descriptor that an event loop could watch costs above a futex.`
 	})
 }
 
-// startEventfds gives both ends the same three things: the memory, the count of messages,
-// and the bell for a sender that waits.
+// startEventfds gives both ends the same three things: the memory, the count of
+// messages, and the bell for a sender that waits.
 func startEventfds(p Plan, lines int, _ string) (*loom, error) {
 	return &loom{line: func() (a, b []int, err error) {
 		m, n, err := newMemory(ringLen(p))

@@ -15,8 +15,8 @@ func newPipe() (r, w int, err error) {
 	return fds[0], fds[1], err
 }
 
-// fullSize checks that a pipe has its default capacity: the kernel quietly gives two
-// pages to a user who has many.
+// fullSize checks that a pipe has its default capacity: the kernel quietly
+// gives two pages to a user who has many.
 func fullSize(fd int) error {
 	got, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
 	if err != nil {

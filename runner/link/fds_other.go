@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newPipe returns a blocking pipe. The lock keeps a child that is started meanwhile from
-// inheriting it.
+// newPipe returns a blocking pipe. The lock keeps a child that is started
+// meanwhile from inheriting it.
 func newPipe() (r, w int, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -14,16 +14,20 @@ func init() {
 	register(Kind{
 		Name:    "file",
 		Summary: "messages in a regular file, with a pipe as doorbell",
-		Doc: `Definition: for each one-way channel a regular file in the trial's scratch folder, on the file
-system of the results, with slots for as many of the longest messages as fit into 64 KiB, at least 1 and at most 64. The
-sender writes a message into the next slot and its length, four bytes, into a pipe; the receiver
-sleeps in the read of that pipe, then reads the slot. A second pipe carries a byte for each
-slot that is free again, half of the slots at a time. Nothing is synced; the file's name is removed as soon as it is open.
+		Doc: `Definition: for each one-way channel a regular file in the trial's scratch
+folder, on the file system of the results, with slots for as many of the longest
+messages as fit into 64 KiB, at least 1 and at most 64. The sender writes a
+message into the next slot and its length, four bytes, into a pipe; the receiver
+sleeps in the read of that pipe, then reads the slot. A second pipe carries a
+byte for each slot that is free again, half of the slots at a time. Nothing is
+synced; the file's name is removed as soon as it is open.
 Copies: two, into the page cache and out of it.
-System calls: one pwrite and one write, one read and one pread for every message; for each half of
-the slots a write and a read more.
-Limits: descriptors (six a channel in the host, three in a worker), room on the file system.
-Stresses: the file system's write path and locks, and the wakeup of a pipe; no device.`,
+System calls: one pwrite and one write, one read and one pread for every
+message; for each half of the slots a write and a read more.
+Limits: descriptors (six a channel in the host, three in a worker), room on the
+file system.
+Stresses: the file system's write path and locks, and the wakeup of a pipe; no
+device.`,
 		Across:  true,
 		Notices: true,
 		Open:    w.open,
@@ -41,8 +45,8 @@ func startFiles(p Plan, lines int, dir string) (*loom, error) {
 	}}, nil
 }
 
-// newFileLine returns for the sender the file, the bell to ring and the slots that come back;
-// for the receiver the file, the bell and the way back.
+// newFileLine returns for the sender the file, the bell to ring and the slots
+// that come back; for the receiver the file, the bell and the way back.
 func newFileLine(p Plan, dir string) (a, b []int, err error) {
 	defer func() {
 		if err != nil {
@@ -67,7 +71,8 @@ func newFileLine(p Plan, dir string) (a, b []int, err error) {
 	return append(a, back), append(b, free), nil
 }
 
-// newFile returns two descriptors of a file without a name, whose blocks are there.
+// newFile returns two descriptors of a file without a name, whose blocks are
+// there.
 func newFile(dir string, length int) (near, far int, err error) {
 	f, err := os.CreateTemp(dir, "link-")
 	if err != nil {

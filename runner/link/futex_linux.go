@@ -12,9 +12,9 @@ const (
 	futexWakeOp = 1
 )
 
-// futexWait sleeps while *word is value, or shorter: whoever called looks again. It
-// tells the Go scheduler of the wait, and futexWake too: the thread that it wakes may need this
-// one's P at once.
+// futexWait sleeps while *word is value, or shorter: whoever called looks
+// again. It tells the Go scheduler of the wait, and futexWake too: the thread
+// that it wakes may need this one's P at once.
 func futexWait(word *atomic.Uint32, value uint32) {
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWaitOp, uintptr(value), 0, 0, 0)
 }
@@ -24,10 +24,10 @@ func futexWake(word *atomic.Uint32) {
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWakeOp, 1, 0, 0, 0)
 }
 
-// sleeper waits for something that another process brings about in shared memory, with
-// flag to be woken by. Before it sleeps it looks a number of times, if there is a
-// second CPU on which the other may be at work: twice as often after looking has paid, half as
-// often after it has not.
+// sleeper waits for something that another process brings about in shared
+// memory, with flag to be woken by. Before it sleeps it looks a number of
+// times, if there is a second CPU on which the other may be at work: twice as
+// often after looking has paid, half as often after it has not.
 type sleeper struct {
 	flag  *atomic.Uint32
 	most  int // looks before a sleep; 0 on one CPU
@@ -73,7 +73,8 @@ func (s *sleeper) spin(there func() bool) bool {
 	return false
 }
 
-// wake wakes the other side if it sleeps. What it waits for must be there already.
+// wake wakes the other side if it sleeps. What it waits for must be there
+// already.
 func wake(flag *atomic.Uint32) {
 	if flag.Load() != 0 {
 		flag.Store(0)

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leftovers lists what a host could leave on the system: its System V queue, POSIX queues
-// and shared memory of our names, and files in its folder.
+// leftovers lists what a host could leave on the system: its System V queue,
+// POSIX queues and shared memory of our names, and files in its folder.
 func leftovers(t *testing.T, pid int, folders ...string) (list []string) {
 	t.Helper()
 	table, err := os.Open("/proc/sysvipc/msg")
@@ -61,8 +61,8 @@ func mqueueFolder(t *testing.T) string {
 	return dir
 }
 
-// A host that is killed after its workers have talked leaves nothing that the next start does not
-// remove, and only the System V queue needs that.
+// A host that is killed after its workers have talked leaves nothing that the
+// next start does not remove, and only the System V queue needs that.
 func TestKilledHostLeavesNothing(t *testing.T) {
 	queues := mqueueFolder(t)
 	everyLink(t, func(t *testing.T, k Kind) {
@@ -151,7 +151,8 @@ func TestSweepRemovesNamesOfDeadProcesses(t *testing.T) {
 	}
 }
 
-// A list as kernels print it. Our keys are 0x46000000 = 1174405120 and the owner's number.
+// A list as kernels print it. Our keys are 0x46000000 = 1174405120 and the
+// owner's number.
 const sysvTable = `       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime
 1174405720          1   600           0          0     0     0  1000  1000  1000  1000          0          0 1700000000
 1174405728          2   600          10          1    77     0  1000  1000  1000  1000 1700000001          0 1700000000
@@ -174,7 +175,8 @@ func TestOrphanQueues(t *testing.T) {
 			orphans = append(orphans, q.id)
 		}
 	}
-	// 3 was sent to from elsewhere, 4 is another user's, 5 to 7 are no queues of ours, 8 has a living owner.
+	// 3 was sent to from elsewhere, 4 is another user's, 5 to 7 are no queues
+	// of ours, 8 has a living owner.
 	if want := []int{1, 2}; !slices.Equal(orphans, want) {
 		t.Errorf("orphans are %v, want %v", orphans, want)
 	}

@@ -46,7 +46,8 @@ func unavailable(t *testing.T, p Plan, ranks int, words ...string) {
 	}
 }
 
-// Too many descriptors are a limit that is named, and those already open are given back.
+// Too many descriptors are a limit that is named, and those already open are
+// given back.
 func TestTooFewDescriptors(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
 		if !k.Across {
@@ -100,8 +101,8 @@ func TestSysvLimits(t *testing.T) {
 	}
 }
 
-// A process gets the descriptors of its own ranks' channels and of no others; no program that it
-// starts does; and the worker's own calls block.
+// A process gets the descriptors of its own ranks' channels and of no others;
+// no program that it starts does; and the worker's own calls block.
 func TestDescriptorsAreOwnBlockingAndClosedOnExec(t *testing.T) {
 	everyLink(t, func(t *testing.T, k Kind) {
 		if !k.Across {

@@ -5,14 +5,14 @@ import (
 	"os"
 )
 
-// Comm is one worker's end of everything that it talks through. Ranks count from 0
-// to Size-1, across processes. A Comm belongs to one worker; one goroutine may send on it while
-// another receives.
+// Comm is one worker's end of everything that it talks through. Ranks count
+// from 0 to Size-1, across processes. A Comm belongs to one worker; one
+// goroutine may send on it while another receives.
 //
-// A message has at least one byte. Send may wait until the other worker receives, so two
-// workers that send to each other first may wait for ever; one message of up to 4096 bytes
-// always finds room in a channel that is empty. After an error a channel is of no
-// further use.
+// A message has at least one byte. Send may wait until the other worker
+// receives, so two workers that send to each other first may wait for ever; one
+// message of up to 4096 bytes always finds room in a channel that is empty.
+// After an error a channel is of no further use.
 type Comm interface {
 	Rank() int
 	Size() int
@@ -44,24 +44,25 @@ type Kind struct {
 }
 
 // Fabric is every channel of a trial, made once by the host process before any
-// worker starts. A rank is shared or joined, once. Close gives back what is still the fabric's and
-// removes names, after the last worker has ended; a second time does no harm.
+// worker starts. A rank is shared or joined, once. Close gives back what is
+// still the fabric's and removes names, after the last worker has ended; a
+// second time does no harm.
 type Fabric interface {
 	Share(lo, hi int) (Share, error) // what a child process that holds ranks [lo, hi) must inherit
 	Join() (Joint, error)            // for ranks in this very process, all of them
 	Close() error
 }
 
-// Share is what one child process must inherit: descriptors of its own ranks' channels, close-on-exec
-// in this process, and words that say what they mean.
+// Share is what one child process must inherit: descriptors of its own ranks'
+// channels, close-on-exec in this process, and words that say what they mean.
 type Share struct {
 	Files []*os.File
 	Words []string
 }
 
-// Close gives back this process's copies of the descriptors. Whoever asked for the
-// share calls it once the child has started, else nobody notices when the child
-// dies.
+// Close gives back this process's copies of the descriptors. Whoever asked for
+// the share calls it once the child has started, else nobody notices when the
+// child dies.
 func (s Share) Close() error {
 	var errs []error
 	for _, f := range s.Files {
@@ -77,8 +78,8 @@ type Joint interface {
 	Close() error
 }
 
-// Unavailable says that the system lacks, or limits, what is needed: the limit, its
-// present value and how to raise it.
+// Unavailable says that the system lacks, or limits, what is needed: the limit,
+// its present value and how to raise it.
 type Unavailable struct{ Reason string }
 
 func (u Unavailable) Error() string { return u.Reason }

@@ -14,16 +14,20 @@ func init() {
 	register(Kind{
 		Name:    "mqueue",
 		Summary: "POSIX message queues",
-		Doc: `Definition: a POSIX message queue for each one-way channel (mq_open(3), mq_send(3),
-mq_receive(3); all messages of priority 0). A queue holds as many of the longest messages as
-fit into 64 KiB, at least 1 and at most 10. Its name is removed as soon as it is open: a queue is
-a descriptor, and nothing is left in /dev/mqueue whatever is killed.
-Copies: two, into the queue and out of it; a receiver whose buffer is shorter than the longest message takes a third.
+		Doc: `Definition: a POSIX message queue for each one-way channel (mq_open(3),
+mq_send(3), mq_receive(3); all messages of priority 0). A queue holds as many of
+the longest messages as fit into 64 KiB, at least 1 and at most 10. Its name is
+removed as soon as it is open: a queue is a descriptor, and nothing is left in
+/dev/mqueue whatever is killed.
+Copies: two, into the queue and out of it; a receiver whose buffer is shorter
+than the longest message takes a third.
 System calls: one mq_timedsend and one mq_timedreceive, whatever the length.
-Limits: fs.mqueue.msg_max (10), msgsize_max (8192 bytes) and queues_max (256), which CAP_SYS_RESOURCE
-lifts; RLIMIT_MSGQUEUE (819200 bytes for all queues of a user), which nothing lifts; descriptors.
-The death of the other worker is not noticed.
-Stresses: a wakeup and a context switch, and the allocation of a kernel message each time.`,
+Limits: fs.mqueue.msg_max (10), msgsize_max (8192 bytes) and queues_max (256),
+which CAP_SYS_RESOURCE lifts; RLIMIT_MSGQUEUE (819200 bytes for all queues of a
+user), which nothing lifts; descriptors. The death of the other worker is not
+noticed.
+Stresses: a wakeup and a context switch, and the allocation of a kernel message
+each time.`,
 		Across: true,
 		Open:   w.open,
 		join:   w.join,
@@ -34,8 +38,8 @@ Stresses: a wakeup and a context switch, and the allocation of a kernel message 
 // system.
 const mqueueDepth = 10
 
-// mqueueName is the name of a queue while it is being made, without the slash. The
-// process's number in it lets Sweep find what a kill in that moment left.
+// mqueueName is the name of a queue while it is being made, without the slash.
+// The process's number in it lets Sweep find what a kill in that moment left.
 func mqueueName() string { return fmt.Sprintf("%s%d", mqueuePrefix, os.Getpid()) }
 
 const mqueuePrefix = "forklore."
@@ -71,8 +75,8 @@ func newMqueue(name string, attr mqAttr) (sender, receiver int, err error) {
 	return sender, receiver, nil
 }
 
-// mqOpen returns a blocking descriptor that is closed on exec: so are all message
-// queues.
+// mqOpen returns a blocking descriptor that is closed on exec: so are all
+// message queues.
 func mqOpen(name string, flags int, attr *mqAttr) (int, error) {
 	text, err := unix.BytePtrFromString(name)
 	if err != nil {

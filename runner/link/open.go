@@ -5,9 +5,9 @@ import "fmt"
 // Longest is the longest message that a plan may ask for, in bytes.
 const Longest = 1 << 30
 
-// Open makes the channels of a plan for workers of ranks 0 to ranks-1. Links that keep files put them
-// into dir. The error is an [Unavailable] where the system does not allow that
-// much.
+// Open makes the channels of a plan for workers of ranks 0 to ranks-1. Links
+// that keep files put them into dir. The error is an [Unavailable] where the
+// system does not allow that much.
 func Open(p Plan, ranks int, dir string) (Fabric, error) {
 	k, err := p.check(ranks)
 	if err != nil {
@@ -20,8 +20,8 @@ func Open(p Plan, ranks int, dir string) (Fabric, error) {
 	return f, nil
 }
 
-// Join takes up a share in the child process that inherited its files, in the same
-// order. The files are the joint's from then on, also after an error.
+// Join takes up a share in the child process that inherited its files, in the
+// same order. The files are the joint's from then on, also after an error.
 func Join(p Plan, ranks, lo, hi int, s Share) (Joint, error) {
 	k, err := p.check(ranks)
 	if err != nil {

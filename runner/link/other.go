@@ -2,8 +2,8 @@
 
 package link
 
-// The links that only Linux has are known everywhere, so that an experiment can be checked on
-// any system.
+// The links that only Linux has are known everywhere, so that an experiment can
+// be checked on any system.
 func init() {
 	for _, name := range []string{"eventfd", "mqueue", "seqpacket", "shm", "sysv_mq"} {
 		register(Kind{

@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ring is a queue of messages in shared memory with one sender and one receiver. Both count
-// bytes from the start of the trial; each message begins at a multiple of eight with its length.
-// Who must wait and how is up to the link: it sets a flag for the other, looks again, and
-// sleeps.
+// ring is a queue of messages in shared memory with one sender and one
+// receiver. Both count bytes from the start of the trial; each message begins
+// at a multiple of eight with its length. Who must wait and how is up to the
+// link: it sets a flag for the other, looks again, and sleeps.
 //
-// Four cache lines that only one side writes come first, 128 bytes apart (a line
-// and the neighbour that the prefetcher brings along), then the bytes.
+// Four cache lines that only one side writes come first, 128 bytes apart (a
+// line and the neighbour that the prefetcher brings along), then the bytes.
 type ring struct {
 	tail    *atomic.Uint64 // bytes ever put in; the sender's
 	head    *atomic.Uint64 // bytes ever taken out; the receiver's
@@ -34,8 +34,8 @@ const (
 	ringUnit = 8
 )
 
-// ringLen is how much memory a plan's ring takes: room for depth messages, in whole
-// pages.
+// ringLen is how much memory a plan's ring takes: room for depth messages, in
+// whole pages.
 func ringLen(p Plan) int {
 	page := os.Getpagesize()
 	return (ringHead + ringRoom(p) + page - 1) / page * page
@@ -111,8 +111,8 @@ func (r *ring) take(buffer []byte) (int, error) {
 	return len(message), nil
 }
 
-// newMemory returns two descriptors of new memory without a name, all zero: nothing of
-// it is left behind, whatever is killed.
+// newMemory returns two descriptors of new memory without a name, all zero:
+// nothing of it is left behind, whatever is killed.
 func newMemory(length int) (a, b int, err error) {
 	a, err = unix.MemfdCreate("forklore", unix.MFD_CLOEXEC)
 	if errors.Is(err, unix.ENOSYS) {

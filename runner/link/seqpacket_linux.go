@@ -13,13 +13,16 @@ func init() {
 	register(Kind{
 		Name:    "seqpacket",
 		Summary: "pairs of Unix sockets that keep messages whole (SOCK_SEQPACKET)",
-		Doc: `Definition: a pair of connected AF_UNIX sockets of type SOCK_SEQPACKET for each two ranks that talk,
-which carries both directions. The kernel keeps messages whole, so none has a length in front.
+		Doc: `Definition: a pair of connected AF_UNIX sockets of type SOCK_SEQPACKET for each
+two ranks that talk, which carries both directions. The kernel keeps messages
+whole, so none has a length in front.
 Copies: two, into the socket and out of it.
 System calls: one write and one recvfrom, whatever the length.
-Limits: descriptors (one for each rank that another talks to); a message must fit into the socket's
-send buffer, net.core.wmem_max bytes doubled without privilege, and into memory in one piece.
-Stresses: as socketpair, with one buffer in the kernel for each message however long.`,
+Limits: descriptors (one for each rank that another talks to); a message must
+fit into the socket's send buffer, net.core.wmem_max bytes doubled without
+privilege, and into memory in one piece.
+Stresses: as socketpair, with one buffer in the kernel for each message however
+long.`,
 		Across:  true,
 		Notices: true,
 		Open:    w.open,
@@ -40,8 +43,9 @@ func startSeqpackets(p Plan, lines int, _ string) (*loom, error) {
 	}}, nil
 }
 
-// roomFor makes the send buffer of a socket take a message of n bytes, which the
-// kernel wants 32 bytes shorter than the buffer. What is asked for it doubles.
+// roomFor makes the send buffer of a socket take a message of n bytes, which
+// the kernel wants 32 bytes shorter than the buffer. What is asked for it
+// doubles.
 func roomFor(fd, n int) error {
 	const spare = 32
 	have, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)

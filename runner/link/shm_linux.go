@@ -11,17 +11,20 @@ func init() {
 	register(Kind{
 		Name:    "shm",
 		Summary: "ring buffers in shared memory with futex waits",
-		Doc: `Definition: for each two ranks that talk a piece of shared memory without a name (memfd) with
-a ring buffer for each direction: one sender, one receiver, no lock. Eight bytes of length stand before a message. A
-ring holds 64 messages or 64 KiB of the longest, at least one. Who finds the ring empty, or full, says
-so in the ring and sleeps on a futex; the other wakes it. With two or more CPUs a worker first looks again
-for up to about 2 us, for as long as that pays; on one CPU never.
+		Doc: `Definition: for each two ranks that talk a piece of shared memory without a name
+(memfd) with a ring buffer for each direction: one sender, one receiver, no
+lock. Eight bytes of length stand before a message. A ring holds 64 messages or
+64 KiB of the longest, at least one. Who finds the ring empty, or full, says so
+in the ring and sleeps on a futex; the other wakes it. With two or more CPUs a
+worker first looks again for up to about 2 us, for as long as that pays; on one
+CPU never.
 Copies: two, into the ring and out of it.
-System calls: none while both sides keep up; a futex wake and a futex wait for a message that is waited
-for.
-Limits: descriptors (one for each rank that another talks to), mappings (vm.max_map_count), memory.
-The death of the other worker is not noticed.
-Stresses: caches that pass lines between cores, and the futex's wakeup. The memory is there before the gate.`,
+System calls: none while both sides keep up; a futex wake and a futex wait for a
+message that is waited for.
+Limits: descriptors (one for each rank that another talks to), mappings
+(vm.max_map_count), memory. The death of the other worker is not noticed.
+Stresses: caches that pass lines between cores, and the futex's wakeup. The
+memory is there before the gate.`,
 		Across: true,
 		Open:   w.open,
 		join:   w.join,

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stageLen bounds what a stream copies once more than it must: a message up to this length, with
-// its own in front, takes one write and one read.
+// stageLen bounds what a stream copies once more than it must: a message up to
+// this length, with its own in front, takes one write and one read.
 const stageLen = 16 << 10
 
 // headLen is what stands before a message in a stream: its length.
 const headLen = 4
 
-// streamOut sends messages through a descriptor that carries bytes, with raw blocking
-// writes.
+// streamOut sends messages through a descriptor that carries bytes, with raw
+// blocking writes.
 type streamOut struct {
 	fd    int
 	stage []byte // nil where all messages have one length
@@ -59,8 +59,9 @@ func writeAll(fd int, bytes []byte) error {
 	}
 }
 
-// streamIn receives what a streamOut sends. It reads ahead, so that a short message takes one
-// read with its length, and several that wait take one together.
+// streamIn receives what a streamOut sends. It reads ahead, so that a short
+// message takes one read with its length, and several that wait take one
+// together.
 type streamIn struct {
 	fd, max int
 	ahead   []byte // nil where all messages have one length
@@ -149,7 +150,8 @@ func readFull(fd int, bytes []byte) error {
 	return nil
 }
 
-// read returns at least one byte, or an error: io.EOF where the other side has closed.
+// read returns at least one byte, or an error: io.EOF where the other side has
+// closed.
 func read(fd int, bytes []byte) (int, error) {
 	for {
 		n, err := unix.Read(fd, bytes)
@@ -164,8 +166,8 @@ func read(fd int, bytes []byte) (int, error) {
 	}
 }
 
-// gone says that the other end of a stream is closed. It is no error of fmt, whose
-// first use would be a part of every process's start.
+// gone says that the other end of a stream is closed. It is no error of fmt,
+// whose first use would be a part of every process's start.
 type gone struct{}
 
 func (gone) Error() string { return "the other worker is gone: EOF" }

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sweep removes what killed hosts of earlier trials left in the kernel, and returns it in words: System
-// V queues, and POSIX queues of hosts that were killed in the moment between making one and removing its
-// name. It belongs at the start of a campaign, and after a host that did not end in
-// order.
+// Sweep removes what killed hosts of earlier trials left in the kernel, and
+// returns it in words: System V queues, and POSIX queues of hosts that were
+// killed in the moment between making one and removing its name. It belongs at
+// the start of a campaign, and after a host that did not end in order.
 //
-// It is careful. A queue whose owner's number is in use again stays until that process
-// has ended too; so does one that another user made, or that someone in another PID
-// namespace has sent to.
+// It is careful. A queue whose owner's number is in use again stays until that
+// process has ended too; so does one that another user made, or that someone in
+// another PID namespace has sent to.
 func Sweep() (removed []string, err error) {
 	table, err := os.Open("/proc/sysvipc/msg")
 	if errors.Is(err, os.ErrNotExist) {
@@ -56,13 +56,15 @@ type sysvQueue struct {
 
 func (q sysvQueue) pid() int { return q.key & (1<<sysvPIDBits - 1) }
 
-// orphan tells whether the queue is one of ours and its owner is certainly gone.
+// orphan tells whether the queue is one of ours and its owner is certainly
+// gone.
 func (q sysvQueue) orphan(user int, dead func(pid int) bool) bool {
 	foreign := q.sent != 0 && q.lastSender == 0 // a process that this namespace has no number for
 	return q.key>>sysvPIDBits == sysvTag && q.mode == 0o600 && q.creator == user && !foreign && dead(q.pid())
 }
 
-// readSysvTable reads the kernel's list of queues: a line of titles, then a line of numbers for each.
+// readSysvTable reads the kernel's list of queues: a line of titles, then a
+// line of numbers for each.
 func readSysvTable(r io.Reader) (list []sysvQueue, err error) {
 	lines := bufio.NewScanner(r)
 	var column map[string]int
@@ -103,8 +105,8 @@ func sysvLine(fields []string, column map[string]int) (q sysvQueue, err error) {
 	return q, nil
 }
 
-// sweepMqueues removes the names of queues that dead processes were making. Where the queues'
-// file system is not mounted nobody can list them.
+// sweepMqueues removes the names of queues that dead processes were making.
+// Where the queues' file system is not mounted nobody can list them.
 func sweepMqueues(folder string) (removed []string, err error) {
 	names, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) {

@@ -17,24 +17,30 @@ func init() {
 	register(Kind{
 		Name:    "sysv_mq",
 		Summary: "one System V message queue for all workers of a trial",
-		Doc: `Definition: one System V message queue for the whole trial (msgget(2), msgsnd(2), msgrcv(2)); each one-way
-channel is a message type in it. A channel may have as many messages in the queue as its equal share
-of the queue's bytes allows, at most 64, counted in a page of shared memory: else one channel could fill
-the queue and stop all others for ever. A sender whose share is used up sleeps on a futex there.
-Copies: four, into a buffer with the type in front, into the queue, out of it, and out of such a buffer.
-System calls: one msgsnd and one msgrcv, whatever the length; two more when the share was used up.
-Limits: kernel.msgmax (8192 bytes a message), kernel.msgmnb (16384 bytes in the queue: one of the longest
-messages for each channel must fit; CAP_SYS_RESOURCE lifts it), kernel.msgmni (queues). The death of the other worker is not
-noticed; the end of the trial's host is, when the queue is removed.
-Stresses: the queue's one lock, and its list of messages, which a receiver searches for its type.`,
+		Doc: `Definition: one System V message queue for the whole trial (msgget(2),
+msgsnd(2), msgrcv(2)); each one-way channel is a message type in it. A channel
+may have as many messages in the queue as its equal share of the queue's bytes
+allows, at most 64, counted in a page of shared memory: else one channel could
+fill the queue and stop all others for ever. A sender whose share is used up
+sleeps on a futex there.
+Copies: four, into a buffer with the type in front, into the queue, out of it,
+and out of such a buffer.
+System calls: one msgsnd and one msgrcv, whatever the length; two more when the
+share was used up.
+Limits: kernel.msgmax (8192 bytes a message), kernel.msgmnb (16384 bytes in the
+queue: one of the longest messages for each channel must fit; CAP_SYS_RESOURCE
+lifts it), kernel.msgmni (queues). The death of the other worker is not noticed;
+the end of the trial's host is, when the queue is removed.
+Stresses: the queue's one lock, and its list of messages, which a receiver
+searches for its type.`,
 		Across: true,
 		Open:   w.open,
 		join:   w.join,
 	})
 }
 
-// A queue's key is the tag and the number of the process that made it: Sweep knows by
-// it what a dead process left.
+// A queue's key is the tag and the number of the process that made it: Sweep
+// knows by it what a dead process left.
 const (
 	sysvTag     = 0x46
 	sysvPIDBits = 24 // Linux counts processes to 2^22
@@ -70,7 +76,8 @@ func startSysv(p Plan, lines int, _ string) (*loom, error) {
 	}, nil
 }
 
-// newSysvQueue returns a new queue and how many messages each channel may have in it.
+// newSysvQueue returns a new queue and how many messages each channel may have
+// in it.
 func newSysvQueue(p Plan, lines int) (id, share int, err error) {
 	if most, err := strconv.Atoi(setting("/proc/sys/kernel/msgmax")); err == nil && p.Max > most {
 		return 0, 0, Unavailable{fmt.Sprintf("a message may have %d bytes and kernel.msgmax is %d; raise it with sysctl, and kernel.msgmnb with it", p.Max, most)}
@@ -90,8 +97,8 @@ func newSysvQueue(p Plan, lines int) (id, share int, err error) {
 	return id, min(int(state.Qbytes)/(max(lines, 1)*p.Max), 64), nil
 }
 
-// msgget makes the queue of a key. One that is there belonged to a dead process of our
-// number.
+// msgget makes the queue of a key. One that is there belonged to a dead process
+// of our number.
 func msgget(key int) (id int, err error) {
 	for range 2 {
 		r, _, errno := unix.Syscall(unix.SYS_MSGGET, uintptr(key), unix.IPC_CREAT|unix.IPC_EXCL|0o600, 0)

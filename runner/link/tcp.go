@@ -12,16 +12,18 @@ func init() {
 	register(Kind{
 		Name:    "tcp",
 		Summary: "TCP over the loopback interface with blocking reads and writes",
-		Doc: `Definition: a TCP connection over 127.0.0.1 for each two ranks that talk, which carries both
-directions, with TCP_NODELAY: a message leaves at once. The connections are made before any
-worker starts. Messages are framed as in a pipe.
-Copies: two, into the socket and out of it; with a length in front one more at each end,
-of at most 16 KiB.
-System calls: as for a pipe: one write and one read for a message of up to 16 KiB.
-Limits: descriptors (one for each rank that another talks to), ports of 127.0.0.1 that are free
-(net.ipv4.ip_local_port_range); net.ipv4.tcp_wmem and tcp_rmem say how much a connection holds.
-Stresses: the network stack down to the loopback device, with its soft interrupts and
-acknowledgements; not a network card.`,
+		Doc: `Definition: a TCP connection over 127.0.0.1 for each two ranks that talk, which
+carries both directions, with TCP_NODELAY: a message leaves at once. The
+connections are made before any worker starts. Messages are framed as in a pipe.
+Copies: two, into the socket and out of it; with a length in front one more at
+each end, of at most 16 KiB.
+System calls: as for a pipe: one write and one read for a message of up to 16
+KiB.
+Limits: descriptors (one for each rank that another talks to), ports of
+127.0.0.1 that are free (net.ipv4.ip_local_port_range); net.ipv4.tcp_wmem and
+tcp_rmem say how much a connection holds.
+Stresses: the network stack down to the loopback device, with its soft
+interrupts and acknowledgements; not a network card.`,
 		Across:  true,
 		Notices: true,
 		Open:    w.open,
@@ -73,8 +75,8 @@ func listenLoopback() (fd int, address unix.Sockaddr, err error) {
 	return -1, nil, errors.Join(err, unix.Close(fd))
 }
 
-// connectLoopback returns both ends of a new connection. Others on this machine can connect to the
-// listener too: whoever is not our own end is sent away.
+// connectLoopback returns both ends of a new connection. Others on this machine
+// can connect to the listener too: whoever is not our own end is sent away.
 func connectLoopback(listener int, address unix.Sockaddr) (a, b []int, err error) {
 	near, err := newSocket(unix.AF_INET, unix.SOCK_STREAM)
 	if err != nil {

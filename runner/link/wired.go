@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wiring makes a link whose channels are descriptors. Two ranks are connected by a line
-// with a set of descriptors at each end; Share, Join and Close are the same for
-// all such links.
+// wiring makes a link whose channels are descriptors. Two ranks are connected
+// by a line with a set of descriptors at each end; Share, Join and Close are
+// the same for all such links.
 type wiring struct {
 	duplex bool // a line carries both directions between two ranks; else each channel has its own
 	width  int  // descriptors at each end of a line
@@ -35,16 +35,16 @@ type end struct {
 	a     bool
 }
 
-// port is a tied end: what a rank sends and receives through. One of them is nil
-// where a line has one direction.
+// port is a tied end: what a rank sends and receives through. One of them is
+// nil where a line has one direction.
 type port struct {
 	out   sender
 	in    receiver
 	close func() error // nil, or gives back all but the descriptors
 }
 
-// line is a connection of two ranks and the descriptors of those ends that are neither
-// shared nor joined yet.
+// line is a connection of two ranks and the descriptors of those ends that are
+// neither shared nor joined yet.
 type line struct {
 	ranks [2]int // of a and b
 	fds   [2][]int
@@ -103,8 +103,8 @@ func (f *fabric) Share(lo, hi int) (Share, error) {
 	return s, err
 }
 
-// take calls use with the descriptors of each end of ranks [lo, hi), which are its own from then
-// on.
+// take calls use with the descriptors of each end of ranks [lo, hi), which are
+// its own from then on.
 func (f *fabric) take(lo, hi int, use func(side int, fds []int)) error {
 	for _, l := range f.lines {
 		for side, rank := range l.ranks {
@@ -148,8 +148,8 @@ func (f *fabric) Close() error {
 	return errors.Join(errs...)
 }
 
-// join takes up inherited files. Their descriptors are duplicated: a file closes its own when the
-// garbage collector finds it.
+// join takes up inherited files. Their descriptors are duplicated: a file
+// closes its own when the garbage collector finds it.
 func (w wiring) join(p Plan, ranks, lo, hi int, s Share) (Joint, error) {
 	var fds []int
 	var errs []error
@@ -166,7 +166,8 @@ func (w wiring) join(p Plan, ranks, lo, hi int, s Share) (Joint, error) {
 	return w.tieAll(p, ranks, lo, hi, fds, s.Words)
 }
 
-// tieAll makes the joint of ranks [lo, hi) from their descriptors, in the order of take.
+// tieAll makes the joint of ranks [lo, hi) from their descriptors, in the order
+// of take.
 func (w wiring) tieAll(p Plan, ranks, lo, hi int, fds []int, words []string) (Joint, error) {
 	j := &joint{lo: lo, fds: fds}
 	for rank := lo; rank < hi; rank++ {

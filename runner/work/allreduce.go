@@ -14,18 +14,25 @@ func allreduceKind() Kind {
 	return Kind{
 		Name:    "allreduce",
 		Summary: "all workers add up their arrays, element by element, and all get the sums",
-		Doc: `Definition: an item is one sum over all W workers of an array of size bytes, in whole numbers of 64 bits (modulo 2^64, so that
-every order of adding gives the same). A worker copies its own array, adds to it what the others send, and ends with the sums of all. The
-arrays are such that the sums do not depend on W; worker 0 adds the item's number to its first element. One more element says
-whether worker 0 wants to end. Every worker adds up its result and compares it; worker 0 counts the items.
-With algorithm ring an array is cut into W pieces that go round twice: in W-1 steps each worker gets the whole sum of one
-piece, in W-1 more all pieces (2 (W-1)/W of the array sent by each worker). With doubling each worker exchanges the whole array with
-the one whose rank differs in bit k, for each k; where W is no power of two the workers beyond the greatest power
-first hand theirs to one of the others and get the result in the end. One worker sends nothing.
-Source: MPI_Allreduce; Thakur, Rabenseifner and Gropp, Optimization of collective communication operations in MPICH, 2005.
-Tested against sums in a loop and the messages that a recording link saw.
+		Doc: `Definition: an item is one sum over all W workers of an array of size bytes, in
+whole numbers of 64 bits (modulo 2^64, so that every order of adding gives the
+same). A worker copies its own array, adds to it what the others send, and ends
+with the sums of all. The arrays are such that the sums do not depend on W;
+worker 0 adds the item's number to its first element. One more element says
+whether worker 0 wants to end. Every worker adds up its result and compares it;
+worker 0 counts the items.
+With algorithm ring an array is cut into W pieces that go round twice: in W-1
+steps each worker gets the whole sum of one piece, in W-1 more all pieces (2
+(W-1)/W of the array sent by each worker). With doubling each worker exchanges
+the whole array with the one whose rank differs in bit k, for each k; where W is
+no power of two the workers beyond the greatest power first hand theirs to one
+of the others and get the result in the end. One worker sends nothing.
+Source: MPI_Allreduce; Thakur, Rabenseifner and Gropp, Optimization of
+collective communication operations in MPICH, 2005. Tested against sums in a
+loop and the messages that a recording link saw.
 Unit: sums of arrays; bytes are those of one array.
-Stresses: with short arrays wakeups of all workers, with long ones copying and memory.
+Stresses: with short arrays wakeups of all workers, with long ones copying and
+memory.
 Does not say: what adding up in shared memory costs.`,
 		Item: "one array summed over all workers",
 		Params: []Param{
@@ -55,8 +62,8 @@ Does not say: what adding up in shared memory costs.`,
 	}
 }
 
-// elements is how many elements are sent for an array: its own and the one that says whether to
-// end.
+// elements is how many elements are sent for an array: its own and the one that
+// says whether to end.
 func elements(ps Params) int { return int(ps.Bytes("size")/8) + 1 }
 
 // ringPairs returns the channels from each rank to the next, round the ring.
@@ -109,8 +116,9 @@ func newAllreduce(ps Params, env Env) (Peer, error) {
 	return &allreduce{rank: env.Rank, workers: env.Workers, elements: elements(ps), ring: ps.String("algorithm") == "ring", reducers: newSlots[reducer](env)}, nil
 }
 
-// Prepare makes the worker's array: the difference of two made-up numbers, of which those of worker r are the
-// second of r and the first of r+1, so that all but those of the ends cancel in the sum.
+// Prepare makes the worker's array: the difference of two made-up numbers, of
+// which those of worker r are the second of r and the first of r+1, so that all
+// but those of the ends cancel in the sum.
 func (k *allreduce) Prepare(_ context.Context, slot int) error {
 	n := 8 * k.elements
 	w := k.reducers.of(slot)
@@ -197,7 +205,8 @@ func (w *reducer) piece(i, parts int) []byte {
 	return w.sums[8*first : 8*(first+count)]
 }
 
-// goRound passes the pieces round the ring twice: first they are added up, then handed out.
+// goRound passes the pieces round the ring twice: first they are added up, then
+// handed out.
 func (w *reducer) goRound(c link.Comm) error {
 	rank, size := c.Rank(), c.Size()
 	for step := range size - 1 {
@@ -215,9 +224,9 @@ func (w *reducer) goRound(c link.Comm) error {
 	return nil
 }
 
-// shift sends a piece to the next rank and receives one from the rank before. Pieces (the first is the
-// longest) that may not fit into a link must not all be sent before one is received: odd ranks receive
-// first.
+// shift sends a piece to the next rank and receives one from the rank before.
+// Pieces (the first is the longest) that may not fit into a link must not all
+// be sent before one is received: odd ranks receive first.
 func (w *reducer) shift(c link.Comm, out, in []byte) (n int, err error) {
 	next, before := (c.Rank()+1)%c.Size(), (c.Rank()+c.Size()-1)%c.Size()
 	if c.Rank()%2 != 0 && len(w.piece(0, c.Size())) > sendFirst {
@@ -232,7 +241,8 @@ func (w *reducer) shift(c link.Comm, out, in []byte) (n int, err error) {
 	return c.Recv(before, in)
 }
 
-// sendFirst is how many bytes every link takes from all workers before any has received.
+// sendFirst is how many bytes every link takes from all workers before any has
+// received.
 const sendFirst = 4096
 
 // double exchanges the whole array with one rank after the other.

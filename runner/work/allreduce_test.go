@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The workers' arrays add up, element by element, to the same sums whatever their number; the sums
-// that come out are those of a loop.
+// The workers' arrays add up, element by element, to the same sums whatever
+// their number; the sums that come out are those of a loop.
 func TestAllreduceSums(t *testing.T) {
 	kind, _ := Lookup("allreduce")
 	for _, algorithm := range []string{"ring", "doubling"} {

@@ -14,13 +14,17 @@ func barrierKind() Kind {
 	return Kind{
 		Name:    "barrier",
 		Summary: "all workers wait for each other, again and again",
-		Doc: `Definition: an item is one dissemination barrier of all W workers: in round k = 0, 1, ... while 2^k < W each worker
-sends a message of eight bytes to the worker 2^k ranks further on, round the ring, and waits for that of the worker 2^k
-ranks back. A message holds the item's number and whether worker 0 wants to end; after the last round all know it. Worker
-0 counts the items. One worker waits for nobody.
-Source: Hensgen, Finkel and Manber, Two algorithms for barrier synchronization, 1988; MPI_Barrier for any number of
-processes. Tested with a recording link: no worker leaves a barrier before all have entered it.
-Unit: barriers; a barrier takes W times the binary logarithm of W, rounded up, messages.
+		Doc: `Definition: an item is one dissemination barrier of all W workers: in round k =
+0, 1, ... while 2^k < W each worker sends a message of eight bytes to the worker
+2^k ranks further on, round the ring, and waits for that of the worker 2^k ranks
+back. A message holds the item's number and whether worker 0 wants to end; after
+the last round all know it. Worker 0 counts the items. One worker waits for
+nobody.
+Source: Hensgen, Finkel and Manber, Two algorithms for barrier synchronization,
+1988; MPI_Barrier for any number of processes. Tested with a recording link: no
+worker leaves a barrier before all have entered it.
+Unit: barriers; a barrier takes W times the binary logarithm of W, rounded up,
+messages.
 Stresses: wakeups of all workers at once: the slowest decides.
 Does not say: what barriers in shared memory cost, which need no messages.`,
 		Item:   "one barrier of all workers",
@@ -71,7 +75,8 @@ func (k *barrier) Run(_ context.Context, c link.Comm, r Round) (items int64, sum
 	return items, sum, nil
 }
 
-// meet is one round of a barrier. It returns the item's number as the other worker has it.
+// meet is one round of a barrier. It returns the item's number as the other
+// worker has it.
 func meet(c link.Comm, token []byte, far int, item int64, over bool) (met uint64, ends bool, err error) {
 	mark := uint64(item) << 1
 	if over {

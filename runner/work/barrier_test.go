@@ -10,8 +10,8 @@ import (
 	"forklore/runner/link"
 )
 
-// witness is a link that notes when a worker enters and leaves barriers, by a clock that all workers share. A
-// barrier takes so many rounds.
+// witness is a link that notes when a worker enters and leaves barriers, by a
+// clock that all workers share. A barrier takes so many rounds.
 type witness struct {
 	link.Comm
 	clock         *atomic.Int64

@@ -2,20 +2,23 @@ package work
 
 import (
 	"bytes"
-	"encoding/gob"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"forklore/runner/link"
 )
 
-// letter is what a worker that serialises sends: a struct with a payload, as a program would.
+// letter is what a worker that serialises sends: a struct with a payload, as a
+// program would.
 type letter struct {
 	Item    int64
 	Payload []byte
 }
 
-// encodedMail turns a mail's messages into letters in bytes, and back. It belongs to one worker.
+// encodedMail turns a mail's messages into letters in bytes, and back. It
+// belongs to one worker.
 type encodedMail struct {
 	mail
 	envelope bytes.Buffer // what was encoded
@@ -28,8 +31,8 @@ type encodedMail struct {
 // envelopeLen is the longest letter with a payload of size bytes.
 func envelopeLen(encoding string, size int64) int {
 	switch encoding {
-	case "gob":
-		return int(size) + 256 // the first one describes the struct
+	case "binary":
+		return int(size) + 8 + binary.MaxVarintLen64
 	case "json":
 		return int(size+2)/3*4 + 64 // base64
 	}
@@ -40,10 +43,8 @@ func envelopeLen(encoding string, size int64) int {
 func newEncodedMail(encoding string, size int64) *encodedMail {
 	l := &encodedMail{mail: *newMail(size), buffer: blank(envelopeLen(encoding, size))}
 	switch encoding {
-	case "gob": // a stream: the struct is described once
-		encoder, decoder := gob.NewEncoder(&l.envelope), gob.NewDecoder(&l.arrived)
-		l.encode = func(m letter) error { return encoder.Encode(m) }
-		l.decode = func(m *letter) error { return decoder.Decode(m) }
+	case "binary":
+		l.encode, l.decode = l.encodeBinary, l.decodeBinary
 	case "json":
 		l.encode = func(m letter) error {
 			text, err := json.Marshal(m)
@@ -83,5 +84,31 @@ func (l *encodedMail) recv(c link.Comm, from int, item int64) error {
 		return fmt.Errorf("item %d came with %d bytes, want item %d with %d", m.Item, len(m.Payload), item, len(l.out))
 	}
 	l.in = m.Payload
+	return nil
+}
+
+// encodeBinary writes the item in eight bytes, the payload's length as a
+// varint, and the payload.
+func (l *encodedMail) encodeBinary(m letter) error {
+	head := l.envelope.AvailableBuffer()
+	head = binary.LittleEndian.AppendUint64(head, uint64(m.Item))
+	head = binary.AppendUvarint(head, uint64(len(m.Payload)))
+	l.envelope.Write(head)
+	l.envelope.Write(m.Payload)
+	return nil
+}
+
+func (l *encodedMail) decodeBinary(m *letter) error {
+	defer l.arrived.Reset()
+	head := l.arrived.Next(8)
+	if len(head) < 8 {
+		return errors.New("it ends before the payload")
+	}
+	m.Item = int64(binary.LittleEndian.Uint64(head))
+	length, err := binary.ReadUvarint(&l.arrived)
+	if err != nil || length != uint64(l.arrived.Len()) {
+		return fmt.Errorf("it holds %d bytes of a payload of %d", l.arrived.Len(), length)
+	}
+	m.Payload = append(m.Payload, l.arrived.Bytes()...)
 	return nil
 }

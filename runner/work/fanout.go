@@ -14,15 +14,18 @@ func fanoutKind() Kind {
 	return Kind{
 		Name:    "fanout",
 		Summary: "groups of senders, each of which sends to every receiver of its group: scheduler load",
-		Doc: `Definition: the workers form groups of equal size; in each the first half send and the second half receive, and
-every sender has a channel to every receiver. An item is one message of size bytes. A sender goes round its
-receivers, one message each; a receiver goes round its senders. Item i belongs to channel i modulo the number of all
-channels. A message holds words made from the item's number (see stream), which the receiver checks; the last one of each channel is
+		Doc: `Definition: the workers form groups of equal size; in each the first half send
+and the second half receive, and every sender has a channel to every receiver.
+An item is one message of size bytes. A sender goes round its receivers, one
+message each; a receiver goes round its senders. Item i belongs to channel i
+modulo the number of all channels. A message holds words made from the item's
+number (see stream), which the receiver checks; the last one of each channel is
 compared whole, and the lowest bit of its first byte says that it is the last.
-Source: hackbench (Molnar and Russell; perf bench sched messaging), whose defaults are groups of 20 senders and 20 receivers
-and messages of 100 bytes over sockets. There a receiver reads one descriptor that all its senders share; here
-each pair has its own channel, so that no message waits in the wrong worker. Tested against the messages that a recording
-link saw.
+Source: hackbench (Molnar and Russell; perf bench sched messaging), whose
+defaults are groups of 20 senders and 20 receivers and messages of 100 bytes
+over sockets. There a receiver reads one descriptor that all its senders share;
+here each pair has its own channel, so that no message waits in the wrong
+worker. Tested against the messages that a recording link saw.
 Unit: messages, and bytes.
 Stresses: the scheduler with many workers that wake each other; locks in links.
 Does not say: how long a message waits.`,
@@ -77,21 +80,21 @@ func (k *fanout) Prepare(_ context.Context, slot int) error {
 	return nil
 }
 
-// spread is where a worker stands: in which group, and which of its senders or receivers
-// it is.
-type spread struct {
+// seat is where a worker stands: in which group, and which of its senders or
+// receivers it is.
+type seat struct {
 	half, group, own int
 	sends            bool
 	channels         int64 // of all groups
 }
 
-func (k *fanout) spread(c link.Comm) spread {
+func (k *fanout) seat(c link.Comm) seat {
 	side := c.Rank() / k.half
-	return spread{half: k.half, group: side / 2, own: c.Rank() % k.half, sends: side%2 == 0, channels: k.groups * int64(k.half*k.half)}
+	return seat{half: k.half, group: side / 2, own: c.Rank() % k.half, sends: side%2 == 0, channels: k.groups * int64(k.half*k.half)}
 }
 
 // peer returns the rank of another worker of the group, on the other side.
-func (s spread) peer(other int) int {
+func (s seat) peer(other int) int {
 	if s.sends {
 		return (2*s.group+1)*s.half + other
 	}
@@ -99,7 +102,7 @@ func (s spread) peer(other int) int {
 }
 
 // channel returns the number of the channel to or from another worker.
-func (s spread) channel(other int) int64 {
+func (s seat) channel(other int) int64 {
 	sender, receiver := s.own, other
 	if !s.sends {
 		sender, receiver = other, s.own
@@ -108,7 +111,7 @@ func (s spread) channel(other int) int64 {
 }
 
 // messages returns how many of a round's items go through a channel.
-func (s spread) messages(r Round, channel int64) int64 {
+func (s seat) messages(r Round, channel int64) int64 {
 	if r.Items == Endless {
 		return math.MaxInt64
 	}
@@ -116,7 +119,7 @@ func (s spread) messages(r Round, channel int64) int64 {
 }
 
 func (k *fanout) Run(_ context.Context, c link.Comm, r Round) (items int64, sum uint64, err error) {
-	m, s := *k.mails.of(r.Slot), k.spread(c)
+	m, s := *k.mails.of(r.Slot), k.seat(c)
 	if s.sends {
 		return 0, 0, m.scatter(c, r, s)
 	}
@@ -126,7 +129,7 @@ func (k *fanout) Run(_ context.Context, c link.Comm, r Round) (items int64, sum 
 }
 
 // scatter sends to each receiver in turn.
-func (m *mail) scatter(c link.Comm, r Round, s spread) error {
+func (m *mail) scatter(c link.Comm, r Round, s seat) error {
 	for lap := int64(0); ; lap++ {
 		over, idle := r.up(), true
 		for other := range s.half {
@@ -148,7 +151,7 @@ func (m *mail) scatter(c link.Comm, r Round, s spread) error {
 }
 
 // collect receives from each sender in turn until all have ended.
-func (m *mail) collect(c link.Comm, r Round, s spread, ended []bool) (items int64, sum uint64, err error) {
+func (m *mail) collect(c link.Comm, r Round, s seat, ended []bool) (items int64, sum uint64, err error) {
 	for lap := int64(0); ; lap++ {
 		idle := true
 		for other := range s.half {

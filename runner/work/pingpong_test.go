@@ -16,7 +16,7 @@ func TestPingpongSum(t *testing.T) {
 			want += mix(i, sealSum(sealSum(uint64(i), size), size))
 		}
 		raw := map[string]string{"size": itoa(size)}
-		for _, raw["encoding"] = range []string{"raw", "gob", "json"} {
+		for _, raw["encoding"] = range []string{"raw", "binary", "json"} {
 			newTalkers(t, kind, raw, 1, 1).want(t, Round{Items: 10}, 10, want)
 		}
 	}
@@ -51,7 +51,7 @@ func TestPingpongTimesEverySixteenth(t *testing.T) {
 
 // The plan's longest message holds the longest letter.
 func TestEnvelopesFit(t *testing.T) {
-	for _, encoding := range []string{"gob", "json"} {
+	for _, encoding := range []string{"binary", "json"} {
 		for _, size := range []int64{1, 2, 3, 4, 100, 65536, 1 << 20} {
 			l := newEncodedMail(encoding, size)
 			for _, item := range []int64{1<<62 - 1, 0, -1 << 62} {
@@ -69,7 +69,7 @@ func TestEnvelopesFit(t *testing.T) {
 
 // A message that says it is another item's is no message of this one.
 func TestEncodedMailIsChecked(t *testing.T) {
-	for _, encoding := range []string{"gob", "json"} {
+	for _, encoding := range []string{"binary", "json"} {
 		f, err := link.Open(link.Plan{Link: "channel", Pairs: []link.Pair{{From: 0, To: 1}}, Max: 1000}, 2, "")
 		if err != nil {
 			t.Fatal(err)

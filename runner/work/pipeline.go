@@ -15,15 +15,19 @@ func pipelineKind() Kind {
 	return Kind{
 		Name:    "pipeline",
 		Summary: "items pass through all workers, each of which does its share of the work on them",
-		Doc: `Definition: an item is a number that goes through so many steps of SplitMix64's finaliser, whatever the
-number of workers: the workers form a line, and each does an equal share of the steps and sends the number on in a message of
-size bytes, with the item's number and whether it is the last; the rest of the message goes through unchanged, and the last one of a round is
-compared whole. The last worker counts the items; the number that comes out
-is an item's result. One worker does all steps and sends nothing.
-Source: pipeline parallelism (Pike, Go Concurrency Patterns, 2012; PARSEC's dedup and ferret). Tested against the steps
-done in a loop and the messages that a recording link saw.
+		Doc: `Definition: an item is a number that goes through so many steps of SplitMix64's
+finaliser, whatever the number of workers: the workers form a line, and each
+does an equal share of the steps and sends the number on in a message of size
+bytes, with the item's number and whether it is the last; the rest of the
+message goes through unchanged, and the last one of a round is compared whole.
+The last worker counts the items; the number that comes out is an item's result.
+One worker does all steps and sends nothing.
+Source: pipeline parallelism (Pike, Go Concurrency Patterns, 2012; PARSEC's
+dedup and ferret). Tested against the steps done in a loop and the messages that
+a recording link saw.
 Unit: items that came out; bytes are those of one message, not of all stages.
-Stresses: how well stages overlap: with steps that outweigh a message all workers are busy; with few the link decides.
+Stresses: how well stages overlap: with steps that outweigh a message all
+workers are busy; with few the link decides.
 Does not say: what stages of unequal length do.`,
 		Item: "one item through all stages",
 		Params: []Param{
@@ -96,12 +100,12 @@ func (k *pipeline) Run(_ context.Context, c link.Comm, r Round) (items int64, su
 	return items, sum, nil
 }
 
-// stageHead is what stands at the start of a message: the number, the item and whether it is the
-// last.
+// stageHead is what stands at the start of a message: the number, the item and
+// whether it is the last.
 const stageHead = 16
 
-// passStage sends a number on, in the first eight bytes of the message; the next eight hold the item and whether it is the
-// last.
+// passStage sends a number on, in the first eight bytes of the message; the
+// next eight hold the item and whether it is the last.
 func passStage(c link.Comm, message []byte, item int64, number uint64, last bool) error {
 	binary.LittleEndian.PutUint64(message, number)
 	mark := uint64(item) << 1

@@ -15,19 +15,24 @@ func ringKind() Kind {
 	return Kind{
 		Name:    "ring",
 		Summary: "a token goes round all workers through pipes: the cost of a context switch",
-		Doc: `Definition: the workers form a ring, each connected to the next by a pipe that both use with
-blocking system calls, in every model. A token of eight bytes holds the number of hops so far and, in its lowest
-bit, whether the round ends. An item is one hop: a worker reads the token, adds up an array of its own of work bytes (words of
-eight bytes, the same in every worker), and writes the token with one hop more. Worker 0 begins. The worker
-that reads the last hop sends the token round once more to end the others; those hops do not count.
-Source: lmbench's lat_ctx (McVoy and Staelin, USENIX 1996), which reports the time of a hop less that of
-the same work without a switch; here nothing is taken off. Tested against the kernel's count of context switches and
-against a program in C.
+		Doc: `Definition: the workers form a ring, each connected to the next by a pipe that
+both use with blocking system calls, in every model. A token of eight bytes
+holds the number of hops so far and, in its lowest bit, whether the round ends.
+An item is one hop: a worker reads the token, adds up an array of its own of
+work bytes (words of eight bytes, the same in every worker), and writes the
+token with one hop more. Worker 0 begins. The worker that reads the last hop
+sends the token round once more to end the others; those hops do not count.
+Source: lmbench's lat_ctx (McVoy and Staelin, USENIX 1996), which reports the
+time of a hop less that of the same work without a switch; here nothing is taken
+off. Tested against the kernel's count of context switches and against a program
+in C.
 Unit: hops; bytes are those added up.
-Stresses: on one CPU the scheduler's context switch, and with work > 0 what it costs to find the caches cold;
-on several CPUs a wakeup on another CPU, which may be cheaper or dearer.
-Does not say: how goroutines switch within one thread: that needs no kernel, and no pipe. On one CPU it is an
-error if there are fewer context switches than hops.`,
+Stresses: on one CPU the scheduler's context switch, and with work > 0 what it
+costs to find the caches cold; on several CPUs a wakeup on another CPU, which
+may be cheaper or dearer.
+Does not say: how goroutines switch within one thread: that needs no kernel, and
+no pipe. On one CPU it is an error if there are fewer context switches than
+hops.`,
 		Item: "one hop of the token",
 		Params: []Param{
 			{Name: "work", Type: "bytes", Default: "0", Min: 0, Max: 64 << 20, Doc: "bytes of its own that a worker adds up at each hop, in whole words"},
@@ -113,8 +118,9 @@ func (k *ring) Run(_ context.Context, c link.Comm, r Round) (items int64, sum ui
 	return items, sum, doubt(h.switches, items, runtime.NumCPU())
 }
 
-// switches counts the context switches so far of the calling thread, if the worker keeps it, else of
-// the whole process: a goroutine moves between threads.
+// switches counts the context switches so far of the calling thread, if the
+// worker keeps it, else of the whole process: a goroutine moves between
+// threads.
 func (k *ring) switches() (int64, error) {
 	if k.env.Locked {
 		return threadSwitches()
@@ -156,8 +162,7 @@ func (h *hopper) pass(c link.Comm, r Round) (items int64, sum uint64, err error)
 	}
 }
 
-// release passes the end on, unless the next worker is the one that began
-// it.
+// release passes the end on, unless the next worker is the one that began it.
 func (h *hopper) release(c link.Comm, next int, hops int64) error {
 	if int64(next) == hops%int64(c.Size()) {
 		return nil
@@ -174,7 +179,8 @@ func (h *hopper) send(c link.Comm, to int, hops int64, over bool) error {
 	return c.Send(to, h.token)
 }
 
-// receive checks that the token has made as many hops as are due, or ends before that.
+// receive checks that the token has made as many hops as are due, or ends
+// before that.
 func (h *hopper) receive(c link.Comm, from int, due int64) (hops int64, over bool, err error) {
 	if _, err := c.Recv(from, h.token); err != nil {
 		return 0, false, err

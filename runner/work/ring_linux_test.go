@@ -10,7 +10,8 @@ import (
 	"forklore/runner/link"
 )
 
-// An item's result is the number of hops and the sum of an array that all workers have.
+// An item's result is the number of hops and the sum of an array that all
+// workers have.
 func TestRingSum(t *testing.T) {
 	kind, _ := Lookup("ring")
 	for _, words := range []int{0, 1, 1000} {
@@ -25,7 +26,8 @@ func TestRingSum(t *testing.T) {
 	}
 }
 
-// On one CPU a hop is at least one context switch, by the kernel's count of each thread.
+// On one CPU a hop is at least one context switch, by the kernel's count of
+// each thread.
 func TestRingSwitchesOnOneCPU(t *testing.T) {
 	kind, _ := Lookup("ring")
 	const items = 3000

@@ -11,13 +11,14 @@ import (
 // sealStep is how far apart the words of a seal lie: one in each page.
 const sealStep = 4096
 
-// seal writes into message what the other worker must find there: a word at its start, in each page
-// and at its end, which follow from seed and their places. It returns their sum. The lowest bit of the first
-// byte says that this is the last message; it does not count.
+// seal writes into message what the other worker must find there: a word at its
+// start, in each page and at its end, which follow from seed and their places.
+// It returns their sum. The lowest bit of the first byte says that this is the
+// last message; it does not count.
 //
-// The rest of a message stays as it is: to make and to check all of a long one would take as long as
-// sending it. A missing, doubled or older page shows all the same, and the last
-// message of a round is compared whole.
+// The rest of a message stays as it is: to make and to check all of a long one
+// would take as long as sending it. A missing, doubled or older page shows all
+// the same, and the last message of a round is compared whole.
 func seal(message []byte, seed uint64, last bool) (sum uint64) {
 	n := len(message)
 	head := scramble(seed) &^ 1
@@ -42,12 +43,13 @@ func seal(message []byte, seed uint64, last bool) (sum uint64) {
 	return sum
 }
 
-// sealEnd returns where the last word of a message of n bytes begins, which has eight bytes or, to leave the
-// word before it alone, less. Next is a step beyond the start of that one.
+// sealEnd returns where the last word of a message of n bytes begins, which has
+// eight bytes or, to leave the word before it alone, less. Next is a step
+// beyond the start of that one.
 func sealEnd(n, next int) int { return max(n-8, next-sealStep+8) }
 
-// unseal reads the words of a seal and returns their sum, which must be what seal returned, and
-// whether this is the last message.
+// unseal reads the words of a seal and returns their sum, which must be what
+// seal returned, and whether this is the last message.
 func unseal(message []byte) (sum uint64, last bool) {
 	n := len(message)
 	last = message[0]&1 != 0
@@ -81,7 +83,8 @@ func sealSum(seed uint64, n int) (sum uint64) {
 	return sum
 }
 
-// putPart writes as much of a word as fits into up to eight bytes, and returns that.
+// putPart writes as much of a word as fits into up to eight bytes, and returns
+// that.
 func putPart(part []byte, word uint64) uint64 {
 	for at := range part {
 		part[at] = byte(word >> (8 * at))
@@ -99,8 +102,8 @@ func getPart(part []byte) (word uint64) {
 // partMask keeps the bits of a word that n bytes have room for.
 func partMask(n int) uint64 { return 1<<(8*n) - 1 }
 
-// blank returns a message of n bytes that are all there, and all different from what is around
-// them.
+// blank returns a message of n bytes that are all there, and all different from
+// what is around them.
 func blank(n int) []byte {
 	message := make([]byte, n+8)
 	for at := 0; at < n; at += 8 {
@@ -109,8 +112,8 @@ func blank(n int) []byte {
 	return message[:n:n]
 }
 
-// vacant returns n bytes that are all there, none of them as in a blank message: what a link failed to bring
-// shows.
+// vacant returns n bytes that are all there, none of them as in a blank
+// message: what a link failed to bring shows.
 func vacant(n int) []byte {
 	message := blank(n)
 	for at := range message {
@@ -119,14 +122,16 @@ func vacant(n int) []byte {
 	return message
 }
 
-// mail sends and receives sealed messages of one length. It belongs to one worker.
+// mail sends and receives sealed messages of one length. It belongs to one
+// worker.
 type mail struct {
 	out, in []byte
 }
 
 func newMail(size int64) *mail { return &mail{out: blank(int(size)), in: vacant(int(size))} }
 
-// check compares the message received with the one that the other worker must have sent, whole.
+// check compares the message received with the one that the other worker must
+// have sent, whole.
 func (m *mail) check(seed uint64, last bool) error {
 	seal(m.out, seed, last)
 	if !bytes.Equal(m.in, m.out) {

@@ -22,7 +22,8 @@ func TestSealIsRead(t *testing.T) {
 	}
 }
 
-// A word that is not the one sealed shows: every byte of the first page's word, and one in each page.
+// A word that is not the one sealed shows: every byte of the first page's word,
+// and one in each page.
 func TestSealShowsChanges(t *testing.T) {
 	for _, n := range sealSizes {
 		m := blank(n)
@@ -44,7 +45,8 @@ func TestSealShowsChanges(t *testing.T) {
 	}
 }
 
-// The last message of a round is compared whole: bytes between the sealed words count too.
+// The last message of a round is compared whole: bytes between the sealed words
+// count too.
 func TestMailComparesWhole(t *testing.T) {
 	const n = 10000
 	m := newMail(n)

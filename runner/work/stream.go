@@ -13,16 +13,19 @@ func streamKind() Kind {
 	return Kind{
 		Name:    "stream",
 		Summary: "one worker sends to another as fast as the link takes it: bandwidth",
-		Doc: `Definition: workers 2p and 2p+1 are a pair. An item is one message of size bytes from the even one
-to the odd one, which waits for nothing but room in the link. Items are dealt to the pairs in equal ranges. A message holds a word
-made from the item's number at its start, in each page and at its end, which the odd one checks;
-the last message of a round is compared whole, and the odd one acknowledges it with a message of the same size. The
-lowest bit of a message's first byte says that it is the last.
-Source: bandwidth as in lmbench's bw_pipe and bw_unix (McVoy and Staelin, USENIX 1996) and OSU
-Micro-Benchmarks' osu_bw with one window; tested against the messages that a recording link saw.
+		Doc: `Definition: workers 2p and 2p+1 are a pair. An item is one message of size bytes
+from the even one to the odd one, which waits for nothing but room in the link.
+Items are dealt to the pairs in equal ranges. A message holds a word made from
+the item's number at its start, in each page and at its end, which the odd one
+checks; the last message of a round is compared whole, and the odd one
+acknowledges it with a message of the same size. The lowest bit of a message's
+first byte says that it is the last.
+Source: bandwidth as in lmbench's bw_pipe and bw_unix (McVoy and Staelin, USENIX
+1996) and OSU Micro-Benchmarks' osu_bw with one window; tested against the
+messages that a recording link saw.
 Unit: messages, and bytes: each counted once, however often the link copies it.
-Stresses: copying and what a message costs when its receiver is not waited for; with short messages system
-calls.
+Stresses: copying and what a message costs when its receiver is not waited for;
+with short messages system calls.
 Does not say: how long a message takes (see pingpong).`,
 		Item: "one message received",
 		Params: []Param{

@@ -23,7 +23,8 @@ func TestStreamAndFanoutSums(t *testing.T) {
 	}
 }
 
-// Every sender of a group has a channel to every receiver of it, and to no other worker.
+// Every sender of a group has a channel to every receiver of it, and to no
+// other worker.
 func TestFanoutPairs(t *testing.T) {
 	kind, _ := Lookup("fanout")
 	ps, err := kind.Parse(map[string]string{"groups": "2"})

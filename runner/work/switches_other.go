@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadSwitches counts the context switches of the whole process so far: no call counts a thread's
-// here.
+// threadSwitches counts the context switches of the whole process so far: no
+// call counts a thread's here.
 func threadSwitches() (int64, error) { return processSwitches() }
 
 // processSwitches counts those of all threads of this process.

@@ -40,9 +40,9 @@ func twoByTwo(workers int) (pairs []link.Pair) {
 	return pairs
 }
 
-// dealt says which items of a round are part's, of so many parts: count of them from first on, step
-// apart. Under fixed time nobody knows how many: count is out of reach and Over ends
-// them.
+// dealt says which items of a round are part's, of so many parts: count of them
+// from first on, step apart. Under fixed time nobody knows how many: count is
+// out of reach and Over ends them.
 func (r Round) dealt(part, parts int) (first, step, count int64) {
 	if r.Items == Endless {
 		return int64(part), int64(parts), math.MaxInt64

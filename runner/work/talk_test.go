@@ -20,8 +20,8 @@ func init() {
 	})
 }
 
-// talking are the workloads of this file's contract, with numbers of workers that
-// they take.
+// talking are the workloads of this file's contract, with numbers of workers
+// that they take.
 var talking = map[string][]int{
 	"allreduce": {1, 2, 3, 4, 5, 7}, "barrier": {1, 2, 3, 4, 5, 7}, "fanout": {2, 4, 6},
 	"pingpong": {2, 4, 6}, "pipeline": {1, 2, 3, 5}, "ring": {2, 3, 5}, "stream": {2, 4, 6},
@@ -46,9 +46,9 @@ type talkers struct {
 	fabric link.Fabric
 }
 
-// newTalkers sets up the workers of a layout: so many in each process. Each of several
-// processes takes up a share of the links, as a child process does. It skips the test where the system does
-// not allow the link.
+// newTalkers sets up the workers of a layout: so many in each process. Each of
+// several processes takes up a share of the links, as a child process does. It
+// skips the test where the system does not allow the link.
 func newTalkers(t testing.TB, kind Kind, raw map[string]string, layout ...int) *talkers {
 	t.Helper()
 	ps, err := kind.Parse(raw)
@@ -121,8 +121,8 @@ func (w *talkers) close(t testing.TB) {
 	}
 }
 
-// run runs a round and adds up. After the first error it does not wait for those who wait
-// for the failed one.
+// run runs a round and adds up. After the first error it does not wait for
+// those who wait for the failed one.
 func (w *talkers) run(r Round) (items int64, sum uint64, err error) {
 	type part struct {
 		items int64
@@ -171,8 +171,8 @@ func sumOfTalk(t testing.TB, kind Kind, raw map[string]string, items int64) uint
 	return sum
 }
 
-// parted returns layouts of so many workers: in one process, in a process each, and
-// two in a process.
+// parted returns layouts of so many workers: in one process, in a process each,
+// and two in a process.
 func parted(workers int) [][]int {
 	layouts := [][]int{{workers}}
 	if workers > 1 {
@@ -184,8 +184,8 @@ func parted(workers int) [][]int {
 	return layouts
 }
 
-// Whatever the layout, a round has all of its items and one sum; and the next round finds the links
-// empty.
+// Whatever the layout, a round has all of its items and one sum; and the next
+// round finds the links empty.
 func TestTalkersAgree(t *testing.T) {
 	everyTalker(t, func(t *testing.T, kind Kind) {
 		for _, raw := range []map[string]string{cheap[kind.Name], smallest(kind)} {
@@ -231,7 +231,8 @@ func TestTalkersOverEveryLink(t *testing.T) {
 	})
 }
 
-// Under fixed time all workers end together, with whole items, and leave no message behind.
+// Under fixed time all workers end together, with whole items, and leave no
+// message behind.
 func TestTalkersEndInTime(t *testing.T) {
 	everyTalker(t, func(t *testing.T, kind Kind) {
 		raw := cheap[kind.Name]
@@ -306,8 +307,8 @@ func (l *liar) Send(to int, message []byte) error {
 	return errors.Join(l.Comm.Send(to, message), l.Comm.Send(to, message))
 }
 
-// A message that a link changed, lost or doubled must not pass as a result: an error, another
-// sum, or no end at all, which the trial's time limit meets.
+// A message that a link changed, lost or doubled must not pass as a result: an
+// error, another sum, or no end at all, which the trial's time limit meets.
 func TestTalkersNoticeBadMessages(t *testing.T) {
 	everyTalker(t, func(t *testing.T, kind Kind) {
 		const items = 9
