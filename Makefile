@@ -22,7 +22,7 @@ help:
 	@echo "make results/NAME     one of: $(NAMES)"
 	@echo "make test             the whole test suite"
 	@echo "make lint             gofmt, go vet, staticcheck, cross-compilation"
-	@echo "make bench            what forklore itself costs, as ratios to bare references"
+	@echo "make bench            what forklore costs, and its workloads beside C, as ratios: half an hour"
 	@echo "bin/forklore --help   the command line"
 
 # The version is part of both binaries: when it changes, both are built again.
@@ -78,7 +78,9 @@ bench:
 	$(GO) test -run '^$$' -bench . ./metrics
 	$(GO) test -run '^$$' -bench Plan100k ./experiments
 	$(GO) test -run '^$$' -bench LoadMillion -benchtime 1x -timeout 30m ./metrics/digest
-	$(GO) test -run '^$$' -bench . ./runner/work
+	$(GO) test -run '^$$' -bench 'Item|Job' ./runner/work
+	FORKLORE_C_BENCH=1 $(GO) test -run '^$$' -bench AgainstC -benchtime 1x -timeout 60m ./runner/work
+	FORKLORE_C_BENCH=1 $(GO) test -count=1 -run '^TestAgainstC$$' -v -timeout 30m ./runner/link
 
 # The long variant of the calibration tests: coverage of every interval.
 calibrate:
