@@ -17,8 +17,8 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, dir := t.TempDir(), t.TempDir()
-	for name, pkg := range map[string]string{"forklore": ".", "trialhost": "./runner/trialhost"} {
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, name), pkg).CombinedOutput(); err != nil {
+	for name, args := range map[string][]string{"forklore": {"."}, "trialhost": {"-tags", "light", "./runner/trialhost"}, "trialhost-heavy": {"./runner/trialhost"}} {
+		if out, err := exec.Command("go", append([]string{"build", "-o", filepath.Join(bin, name)}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}

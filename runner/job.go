@@ -38,6 +38,13 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 	return j
 }
 
+// heavy reports whether a cell's workload needs what the light trialhost does not
+// link.
+func heavy(c experiments.Cell) bool {
+	kind, err := work.Lookup(c.Workload)
+	return err == nil && kind.Heavy != nil && kind.Heavy(work.Params(c.Params))
+}
+
 // reference is the cell that calibration times and whose checksum all others
 // must have: the plain loop on one CPU. Where a workload has no plain loop, for it
 // needs two to talk, it is the cell at hand.

@@ -28,9 +28,6 @@ func Resume(ctx context.Context, cfg Config, dir string) (Outcome, error) {
 
 // reopen prepares a campaign as open does, from what an earlier one left.
 func (c *campaign) reopen(dir string) error {
-	if err := host.Check(c.Program); err != nil {
-		return err
-	}
 	var err error
 	if c.folder, err = record.Open(dir); err != nil {
 		return err
@@ -45,6 +42,9 @@ func (c *campaign) reopen(dir string) error {
 	}
 	c.outcome.Dir, c.outcome.Warnings = c.folder.Dir, manifest.Warnings
 	c.manifest, c.plan = *manifest, &manifest.Plan
+	if err := c.check(); err != nil {
+		return err
+	}
 	if machine.Boot != manifest.Machine.Boot {
 		c.warn("the machine was started anew between the parts of the run")
 	}

@@ -101,7 +101,7 @@ func newCampaign(cfg Config) *campaign {
 
 // open makes everything that is written to before anything is measured.
 func (c *campaign) open() error {
-	if err := host.Check(c.Program); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	machine := c.fs.Machine()
@@ -128,6 +128,18 @@ func (c *campaign) open() error {
 		return err
 	}
 	return c.reserve()
+}
+
+// check tells whether the programs that the plan needs are there, of this
+// version.
+func (c *campaign) check() error {
+	if err := host.Check(c.Program); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(c.plan.Cells, heavy) {
+		return host.Check(host.Heavy(c.Program))
+	}
+	return nil
 }
 
 // adopt makes the runner the parent of whatever its trials leave behind, and

@@ -13,6 +13,7 @@ import (
 	"forklore/experiments"
 	"forklore/metrics"
 	"forklore/metrics/record"
+	"forklore/runner/host"
 )
 
 var program string
@@ -24,10 +25,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "trialhost")
-	build := exec.Command("go", "build", "-o", program, "forklore/runner/trialhost")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		panic(err)
+	for _, args := range [][]string{{program, "-tags", "light"}, {host.Heavy(program)}} {
+		build := exec.Command("go", append(append([]string{"build", "-o"}, args...), "forklore/runner/trialhost")...)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			panic(err)
+		}
 	}
 	code := m.Run()
 	_ = os.RemoveAll(dir)

@@ -111,7 +111,11 @@ func (a *attempt) start(dir string) error {
 	if a.cpus, err = a.bind(a.cell); err != nil {
 		return err
 	}
-	opt := host.Options{Program: a.Program, Job: job(a.cell, a.items, dir), CPUs: a.cpus, Token: a.token()}
+	program := a.Program
+	if heavy(a.cell) {
+		program = host.Heavy(program)
+	}
+	opt := host.Options{Program: program, Job: job(a.cell, a.items, dir), CPUs: a.cpus, Token: a.token()}
 	if a.cgroups != nil {
 		if a.cgroup, err = a.cgroups.New(fmt.Sprintf("trial-%d", a.row.Trial)); err == nil {
 			opt.CgroupFD = a.cgroup.FD()

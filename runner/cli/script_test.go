@@ -18,8 +18,10 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	bin = dir
-	for name, pkg := range map[string]string{"forklore": "forklore", "trialhost": "forklore/runner/trialhost"} {
-		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg)
+	for name, args := range map[string][]string{
+		"forklore": {"forklore"}, "trialhost": {"-tags", "light", "forklore/runner/trialhost"}, "trialhost-heavy": {"forklore/runner/trialhost"},
+	} {
+		build := exec.Command("go", append([]string{"build", "-o", filepath.Join(dir, name)}, args...)...)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			panic(err)

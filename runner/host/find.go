@@ -24,6 +24,10 @@ func Find() (string, error) {
 	return path, Check(path)
 }
 
+// Heavy returns the path of the trialhost that links what every start would pay
+// for: it stands beside the light one.
+func Heavy(program string) string { return program + "-heavy" }
+
 // Check tells whether path is a trialhost of this version.
 func Check(path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

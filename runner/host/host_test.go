@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "trialhost")
-	build := exec.Command("go", "build", "-o", program, "forklore/runner/trialhost")
+	build := exec.Command("go", "build", "-tags", "light", "-o", program, "forklore/runner/trialhost")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		panic(err)

@@ -1,3 +1,5 @@
+//go:build !light
+
 package work
 
 import (
@@ -35,6 +37,7 @@ Streams may differ between versions of Go, so checksums compare within one build
 			{Name: "level", Type: "int", Default: "6", Min: 1, Max: 9, Doc: "effort of the compressor"},
 		},
 		ItemByte:  func(ps Params) int64 { return ps.Bytes("size") },
+		Heavy:     func(Params) bool { return true },
 		New:       newCompress,
 		Allocates: true,
 	}

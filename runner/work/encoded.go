@@ -3,7 +3,6 @@ package work
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -35,30 +34,33 @@ func envelopeLen(encoding string, size int64) int {
 		return int(size) + 8 + binary.MaxVarintLen64
 	case "json":
 		return int(size+2)/3*4 + 64 // base64
+	case "gob":
+		return int(size) + 128 // the first one describes the type
 	}
 	return int(size)
 }
 
+// encodings are how a message becomes bytes, beside raw: each gives a mail its two halves. Those
+// of heavy packages are there in heavy builds alone.
+var encodings = map[string]func(*encodedMail){
+	"binary": func(l *encodedMail) { l.encode, l.decode = l.encodeBinary, l.decodeBinary },
+}
+
+// heavyEncodings are the names of those that only trialhost-heavy has.
+var heavyEncodings = []string{"gob", "json"}
+
 // newEncodedMail returns the mail of one encoding, or nil for raw bytes.
-func newEncodedMail(encoding string, size int64) *encodedMail {
-	l := &encodedMail{mail: *newMail(size), buffer: blank(envelopeLen(encoding, size))}
-	switch encoding {
-	case "binary":
-		l.encode, l.decode = l.encodeBinary, l.decodeBinary
-	case "json":
-		l.encode = func(m letter) error {
-			text, err := json.Marshal(m)
-			l.envelope.Write(text)
-			return err
-		}
-		l.decode = func(m *letter) error {
-			defer l.arrived.Reset()
-			return json.Unmarshal(l.arrived.Bytes(), m)
-		}
-	default:
-		return nil
+func newEncodedMail(encoding string, size int64) (*encodedMail, error) {
+	if encoding == "raw" {
+		return nil, nil
 	}
-	return l
+	fill, ok := encodings[encoding]
+	if !ok {
+		return nil, fmt.Errorf("this trialhost was built without the encoding %s: trialhost-heavy has it", encoding)
+	}
+	l := &encodedMail{mail: *newMail(size), buffer: blank(envelopeLen(encoding, size))}
+	fill(l)
+	return l, nil
 }
 
 func (l *encodedMail) send(c link.Comm, to int, item int64) error {

@@ -1,3 +1,5 @@
+//go:build !light
+
 package work
 
 import (
@@ -31,6 +33,7 @@ Does not say: how other encoders do, or documents without a schema.`,
 		},
 		ItemByte:  func(ps Params) int64 { return ps.Int("records")*(jsonRecordBytes+1) + 1 },
 		ItemOps:   func(ps Params) int64 { return ps.Int("records") },
+		Heavy:     func(Params) bool { return true },
 		New:       newJSON,
 		Allocates: true,
 	}

@@ -142,6 +142,11 @@ type Kind struct {
 	// processes; nil: none.
 	Shared func(ps Params, workers int) int64
 
+	// Heavy reports whether the workload needs a package whose start every process would pay for:
+	// then its trials, in all models, are run by trialhost-heavy, and its file
+	// has the build constraint !light. nil: never.
+	Heavy func(Params) bool
+
 	// Links says which pairs of a Peer's workers talk, and how; nil for a Kernel.
 	Links func(ps Params, workers int) link.Plan
 

@@ -16,7 +16,7 @@ func TestPingpongSum(t *testing.T) {
 			want += mix(i, sealSum(sealSum(uint64(i), size), size))
 		}
 		raw := map[string]string{"size": itoa(size)}
-		for _, raw["encoding"] = range []string{"raw", "binary", "json"} {
+		for _, raw["encoding"] = range []string{"raw", "binary", "gob", "json"} {
 			newTalkers(t, kind, raw, 1, 1).want(t, Round{Items: 10}, 10, want)
 		}
 	}
@@ -49,11 +49,20 @@ func TestPingpongTimesEverySixteenth(t *testing.T) {
 	}
 }
 
+func encodedMailOf(t *testing.T, encoding string, size int64) *encodedMail {
+	t.Helper()
+	l, err := newEncodedMail(encoding, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // The plan's longest message holds the longest letter.
 func TestEnvelopesFit(t *testing.T) {
-	for _, encoding := range []string{"binary", "json"} {
+	for _, encoding := range []string{"binary", "gob", "json"} {
 		for _, size := range []int64{1, 2, 3, 4, 100, 65536, 1 << 20} {
-			l := newEncodedMail(encoding, size)
+			l := encodedMailOf(t, encoding, size)
 			for _, item := range []int64{1<<62 - 1, 0, -1 << 62} {
 				l.envelope.Reset()
 				if err := l.encode(letter{Item: item, Payload: l.out}); err != nil {
@@ -69,7 +78,7 @@ func TestEnvelopesFit(t *testing.T) {
 
 // A message that says it is another item's is no message of this one.
 func TestEncodedMailIsChecked(t *testing.T) {
-	for _, encoding := range []string{"binary", "json"} {
+	for _, encoding := range []string{"binary", "gob", "json"} {
 		f, err := link.Open(link.Plan{Link: "channel", Pairs: []link.Pair{{From: 0, To: 1}}, Max: 1000}, 2, "")
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +87,7 @@ func TestEncodedMailIsChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		from, to := newEncodedMail(encoding, 10), newEncodedMail(encoding, 10)
+		from, to := encodedMailOf(t, encoding, 10), encodedMailOf(t, encoding, 10)
 		if err := errors.Join(from.send(j.Comm(0), 1, 5), to.recv(j.Comm(1), 0, 5)); err != nil {
 			t.Error(err)
 		}
