@@ -39,7 +39,7 @@ system is used.`,
 		Params: append(mappingParams(),
 			oneOf("access", "write: a byte is written to each page; read: read", "write", "read"),
 			Param{Name: "size", Type: "bytes", Default: "16777216", Min: 4096, Max: 1 << 36, Doc: "bytes of a mapping, rounded up to whole pages"},
-			batchParam("512")),
+			batchParam("256")),
 		ItemOps: batchOps,
 		New:     newPageFault,
 	})

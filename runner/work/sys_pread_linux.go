@@ -45,12 +45,13 @@ os is File.ReadAt.`,
 type pread struct {
 	scratch
 	shared, own bool
+	size        int64
 	offset      int64
 	buffer      []byte
 }
 
 func newPread(ps Params, env Env) (Kernel, error) {
-	p := pread{shared: ps.String("file") == "shared", own: ps.String("offset") == "own", buffer: make([]byte, ps.Bytes("size"))}
+	p := pread{shared: ps.String("file") == "shared", own: ps.String("offset") == "own", size: ps.Bytes("size")}
 	loop := map[string]sysLoop[*pread]{"raw": (*pread).raw, "go": (*pread).viaGo, "os": (*pread).viaOS}
 	return newBatches(env, batchOps(ps), p, loop[ps.String("level")]), nil
 }
@@ -58,14 +59,14 @@ func newPread(ps Params, env Env) (Kernel, error) {
 // open writes the worker's piece of the file alone. Files have holes: where the
 // pieces of others are, nothing need be.
 func (p *pread) open(env Env, rank int) (err error) {
-	p.buffer = make([]byte, len(p.buffer)) // not the one of the other workers
+	p.buffer = make([]byte, p.size)
 	if p.own {
-		p.offset = int64(rank) * wholePages(int64(len(p.buffer)))
+		p.offset = int64(rank) * wholePages(p.size)
 	}
 	if p.scratch, err = openScratch(env, "pread", rank, p.shared, 0, nil); err != nil {
 		return err
 	}
-	_, err = p.file.WriteAt(pattern(int64(len(p.buffer))), p.offset)
+	_, err = p.file.WriteAt(pattern(p.size), p.offset)
 	return err
 }
 

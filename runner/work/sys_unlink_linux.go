@@ -31,7 +31,7 @@ os is os.OpenFile, File.Close and os.Remove.`,
 		Item: "batch files created and removed",
 		Params: []Param{
 			oneOf("where", "same_dir: all workers in one folder; own_dir: each in its own", "same_dir", "own_dir"),
-			levelParam("raw", "go", "os"), batchParam("32"),
+			levelParam("raw", "go", "os"), batchParam("16"),
 		},
 		ItemOps: batchOps,
 		New:     newUnlink,
