@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("dup_close", dupCloseKind) }
+
+func dupCloseKind() Kind {
+	return Kind{
 		Name:    "dup_close",
 		Summary: "a descriptor doubled and closed: the table of descriptors, which threads share",
 		Doc: `Definition: one operation is one dup of a file of the worker's own and the close
@@ -30,7 +32,7 @@ Does not say: what opening costs, which looks up a name.` + aboutLevel,
 		},
 		ItemOps: batchOps,
 		New:     newDupClose,
-	})
+	}
 }
 
 type dupClose struct {

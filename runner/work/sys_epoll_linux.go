@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("epoll", epollKind) }
+
+func epollKind() Kind {
+	return Kind{
 		Name:    "epoll",
 		Summary: "asking which descriptors are ready, by a list that the kernel keeps",
 		Doc: `Definition: each worker has an epoll descriptor and fds eventfds that it watches
@@ -39,7 +41,7 @@ ask.` + aboutLevel,
 		},
 		ItemOps: batchOps,
 		New:     newEpoll,
-	})
+	}
 }
 
 type epoll struct {

@@ -13,8 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("eventfd", eventfdKind) }
+
+func eventfdKind() Kind {
+	return Kind{
 		Name:    "eventfd",
 		Summary: "a counter in the kernel raised and read back by the same worker",
 		Doc: `Definition: each worker has an eventfd of its own, at 0. One operation is one
@@ -30,7 +32,7 @@ poller watches.`,
 		Params:  []Param{levelParam("raw", "go", "os"), batchParam("256")},
 		ItemOps: batchOps,
 		New:     newEventfd,
-	})
+	}
 }
 
 type eventfd struct {

@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("fallocate", fallocateKind) }
+
+func fallocateKind() Kind {
+	return Kind{
 		Name:    "fallocate",
 		Summary: "room on the file system taken for a file, piece by piece",
 		Doc: `Definition: an item is one pass: fallocate calls of size bytes each that follow
@@ -33,7 +35,7 @@ used.` + aboutLevel,
 		},
 		ItemOps: writeOps,
 		New:     newFallocate,
-	})
+	}
 }
 
 type fallocating struct {

@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("page_fault", pageFaultKind) }
+
+func pageFaultKind() Kind {
+	return Kind{
 		Name:    "page_fault",
 		Summary: "pages of fresh mappings touched for the first time",
 		Doc: `Definition: one operation is the first touch of one page of a mapping: one byte
@@ -42,7 +44,7 @@ system is used.`,
 			batchParam("256")),
 		ItemOps: batchOps,
 		New:     newPageFault,
-	})
+	}
 }
 
 type pageFault struct {

@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("ftruncate", ftruncateKind) }
+
+func ftruncateKind() Kind {
+	return Kind{
 		Name:    "ftruncate",
 		Summary: "the length of an open file set up and down",
 		Doc: `Definition: one operation is one ftruncate of an open file, to size and to 0 in
@@ -33,7 +35,7 @@ os is File.Truncate.`,
 		},
 		ItemOps: batchOps,
 		New:     newFtruncate,
-	})
+	}
 }
 
 type truncating struct {

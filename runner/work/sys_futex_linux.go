@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("futex", futexKind) }
+
+func futexKind() Kind {
+	return Kind{
 		Name:    "futex",
 		Summary: "the system call under every lock, where nobody sleeps",
 		Doc: `Definition: a word of 32 bits holds 0 for ever. call: wake makes one operation
@@ -49,7 +51,7 @@ Here go is unix.Syscall6, since x/sys/unix has no wrapper.`,
 		Shared:  futexShared,
 		Refuse:  refuseBareFutex,
 		New:     newFutex,
-	})
+	}
 }
 
 // Of linux/futex.h; x/sys/unix has them not.

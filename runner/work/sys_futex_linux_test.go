@@ -3,8 +3,8 @@
 package work
 
 import (
-	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,34 +27,42 @@ func TestFutex(t *testing.T) {
 }
 
 // A wake that finds somebody asleep has not done what the definition says: so
-// the workers do use the one word that they were given.
+// the workers do use the one word that they were given. The level is go: a raw
+// call that sleeps keeps its share of Go's scheduler, and there may be none left
+// for who is to wake it.
 func TestFutexContended(t *testing.T) {
 	page, err := unix.Mmap(-1, 0, 4096, readWrite, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Munmap(page)
-	// A raw call that slept would keep its P: two of them leave none for who wakes.
 	raw := map[string]string{"batch": "100", "contended": "true", "private": "false", "call": "wait", "level": "go"}
-	waits := newKernel(t, "futex", raw, Env{Slots: 2, Shared: page})
+	waits := newKernel(t, "futex", raw, Env{Slots: 2, Workers: 3, Shared: page})
 	raw["call"] = "wake"
-	wakes := newKernel(t, "futex", raw, Env{Slots: 1, Shared: page})
+	wakes := newKernel(t, "futex", raw, Env{Slots: 1, Workers: 3, Shared: page})
 	runItems(t, waits, 3, 100)
 	page[0] = 1 // now the waits do sleep
-	var asleep sync.WaitGroup
+	ended := make(chan error, 2)
 	for slot := range 2 {
-		asleep.Go(func() {
-			if _, err := waits.Do(t.Context(), Task{Hi: 1, Slot: slot}); err == nil {
+		go func() {
+			_, err := waits.Do(t.Context(), Task{Hi: 1, Slot: slot})
+			ended <- err
+		}()
+	}
+	deadline := time.After(20 * time.Second)
+	for left := 2; left > 0; {
+		_, _ = wakes.Do(t.Context(), Task{Hi: 1}) // fails if it wakes one
+		select {
+		case err := <-ended:
+			left--
+			if err == nil {
 				t.Error("a wait slept and counted")
 			}
-		})
-	}
-	for woken := 0; woken < 2; {
-		if _, err := wakes.Do(t.Context(), Task{Hi: 1}); err != nil {
-			woken++
+		case <-deadline:
+			t.Fatal("the waits were not woken within 20 s")
+		default:
 		}
 	}
-	asleep.Wait()
 }
 
 func TestFutexRefuses(t *testing.T) {

@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("getppid", getppidKind) }
+
+func getppidKind() Kind {
+	return Kind{
 		Name:    "getppid",
 		Summary: "asking for the parent's process id: the bare price of a system call",
 		Doc: `Definition: one operation is one getppid, whose answer must be the one that was
@@ -29,7 +31,7 @@ too.`,
 		Params:  []Param{levelParam("raw", "go", "os"), batchParam("1024")},
 		ItemOps: batchOps,
 		New:     newGetppid,
-	})
+	}
 }
 
 type getppid struct{ parent uintptr }

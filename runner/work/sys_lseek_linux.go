@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("lseek", lseekKind) }
+
+func lseekKind() Kind {
+	return Kind{
 		Name:    "lseek",
 		Summary: "setting the place in an open file",
 		Doc: `Definition: one operation is one lseek to the beginning of a file of 4096 bytes;
@@ -29,7 +31,7 @@ os is File.Seek.`,
 		Params:  []Param{fileParam(), levelParam("raw", "go", "os"), batchParam("1024")},
 		ItemOps: batchOps,
 		New:     newLseek,
-	})
+	}
 }
 
 type lseek struct {

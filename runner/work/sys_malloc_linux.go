@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("malloc", mallocKind) }
+
+func mallocKind() Kind {
+	return Kind{
 		Name:    "malloc",
 		Summary: "a block of memory allocated and given back, as C's allocator does it or Go's",
 		Doc: `Definition: one operation is one block of size bytes, got and given back; its
@@ -40,7 +42,7 @@ blocks of go take long to clear: ask for a small batch.`,
 		},
 		ItemOps: batchOps,
 		New:     newMalloc,
-	})
+	}
 }
 
 type malloc struct {

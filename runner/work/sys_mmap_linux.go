@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("mmap", mmapKind) }
+
+func mmapKind() Kind {
+	return Kind{
 		Name:    "mmap",
 		Summary: "memory mapped and unmapped, never touched",
 		Doc: `Definition: one operation is one mmap of size bytes, readable and writable, and
@@ -34,7 +36,7 @@ under a lock that all goroutines share, and allocate an entry in it.`,
 			levelParam("raw", "go"), batchParam("128")),
 		ItemOps: batchOps,
 		New:     newMmap,
-	})
+	}
 }
 
 // mappingParams say what is mapped, for mmap and page_fault.

@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("mremap", mremapKind) }
+
+func mremapKind() Kind {
+	return Kind{
 		Name:    "mremap",
 		Summary: "a mapping, or the program break, grown and shrunk",
 		Doc: `Definition: call: mremap: each worker has an anonymous private mapping of size
@@ -42,7 +44,7 @@ unix.Syscall.`,
 		ItemOps: batchOps,
 		Refuse:  refuseMremap,
 		New:     newMremap,
-	})
+	}
 }
 
 func refuseMremap(ps Params, l Layout) string {

@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("open_close", openCloseKind) }
+
+func openCloseKind() Kind {
+	return Kind{
 		Name:    "open_close",
 		Summary: "a file that is there opened by its name and closed",
 		Doc: `Definition: one operation is one open of an empty file for reading and writing,
@@ -36,7 +38,7 @@ O_CLOEXEC.`,
 		},
 		ItemOps: batchOps,
 		New:     newOpenClose,
-	})
+	}
 }
 
 type openClose struct {

@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("pipe_self", pipeSelfKind) }
+
+func pipeSelfKind() Kind {
+	return Kind{
 		Name:    "pipe_self",
 		Summary: "bytes written to a pipe and read back by the same worker",
 		Doc: `Definition: each worker has a pipe of its own. One operation is one write of
@@ -36,7 +38,7 @@ os is os.Pipe, File.Write and File.Read, which Go's poller watches.`,
 		ItemByte: func(ps Params) int64 { return batchOps(ps) * ps.Bytes("size") },
 		ItemOps:  batchOps,
 		New:      newPipeSelf,
-	})
+	}
 }
 
 type pipeSelf struct {

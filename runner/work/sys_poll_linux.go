@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("poll", pollKind) }
+
+func pollKind() Kind {
+	return Kind{
 		Name:    "poll",
 		Summary: "asking which of some descriptors are ready, by a list handed over every time",
 		Doc: `Definition: each worker has fds files of its own, open and without a name. One
@@ -34,7 +36,7 @@ Does not say: what waiting and waking up cost.` + aboutLevel,
 		},
 		ItemOps: batchOps,
 		New:     newPoll,
-	})
+	}
 }
 
 type polling struct {

@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("pread", preadKind) }
+
+func preadKind() Kind {
+	return Kind{
 		Name:    "pread",
 		Summary: "the same piece of a file read again and again, at a place that the call names",
 		Doc: `Definition: one operation is one pread of size bytes at one place of a file. It
@@ -39,7 +41,7 @@ os is File.ReadAt.`,
 		ItemByte: func(ps Params) int64 { return batchOps(ps) * ps.Bytes("size") },
 		ItemOps:  batchOps,
 		New:      newPread,
-	})
+	}
 }
 
 type pread struct {

@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("read", readKind) }
+
+func readKind() Kind {
+	return Kind{
 		Name:    "read",
 		Summary: "a file read from its beginning to its end, piece by piece",
 		Doc: `Definition: an item is one pass over a file of length bytes: reads of size bytes
@@ -42,7 +44,7 @@ os is File.Read and File.Seek.`,
 		ItemByte: func(ps Params) int64 { return ps.Bytes("length") },
 		ItemOps:  readOps,
 		New:      newRead,
-	})
+	}
 }
 
 // readOps is how many reads a pass takes, that at the end included.

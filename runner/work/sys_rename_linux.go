@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("rename", renameKind) }
+
+func renameKind() Kind {
+	return Kind{
 		Name:    "rename",
 		Summary: "a file given another name, and its first name back",
 		Doc: `Definition: each worker has one empty file and two names for it. One operation
@@ -38,7 +40,7 @@ os is os.Rename, which first asks whether the new name is a folder's.`,
 		},
 		ItemOps: batchOps,
 		New:     newRename,
-	})
+	}
 }
 
 type rename struct {

@@ -13,8 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("signal", signalKind) }
+
+func signalKind() Kind {
+	return Kind{
 		Name:    "signal",
 		Summary: "a signal that a worker sends to its own thread",
 		Doc: `Definition: one operation is one tgkill of the worker's own thread and what
@@ -49,7 +51,7 @@ its own Tgkill raw too.`,
 		},
 		ItemOps: batchOps,
 		New:     newSignal,
-	})
+	}
 }
 
 // signal64 is the last of the real-time signals. Go's runtime has a handler for

@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("timer", timerKind) }
+
+func timerKind() Kind {
+	return Kind{
 		Name:    "timer",
 		Summary: "a timer of the kernel set, or asked how long it has to go",
 		Doc: `Definition: each worker has one timer on the monotonic clock, which is an hour
@@ -39,7 +41,7 @@ x/sys/unix has no wrapper for timer_settime: there go is unix.Syscall6.`,
 		},
 		ItemOps: batchOps,
 		New:     newTimer,
-	})
+	}
 }
 
 const timerHour = 3600 // seconds

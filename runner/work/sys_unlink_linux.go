@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("unlink", unlinkKind) }
+
+func unlinkKind() Kind {
+	return Kind{
 		Name:    "unlink",
 		Summary: "an empty file created, closed and removed",
 		Doc: `Definition: one operation is one open that creates an empty file of mode 0600,
@@ -35,7 +37,7 @@ os is os.OpenFile, File.Close and os.Remove.`,
 		},
 		ItemOps: batchOps,
 		New:     newUnlink,
-	})
+	}
 }
 
 type unlink struct {

@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("write", writeKind) }
+
+func writeKind() Kind {
+	return Kind{
 		Name:    "write",
 		Summary: "a file written over from its beginning to its end, piece by piece",
 		Doc: `Definition: an item is one pass over a file of length bytes: writes of size
@@ -39,7 +41,7 @@ os is File.Write and File.Seek.`,
 		ItemByte: func(ps Params) int64 { return writeOps(ps) * ps.Bytes("size") },
 		ItemOps:  writeOps,
 		New:      newWrite,
-	})
+	}
 }
 
 func writeOps(ps Params) int64 { return pieces(ps.Bytes("length"), ps.Bytes("size")) }

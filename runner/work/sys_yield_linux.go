@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	register(Kind{
+func init() { describe("sched_yield", schedYieldKind) }
+
+func schedYieldKind() Kind {
+	return Kind{
 		Name:    "sched_yield",
 		Summary: "giving the processor up to whoever waits for it",
 		Doc: `Definition: one operation is one sched_yield. An item is batch of them; its
@@ -28,7 +30,7 @@ the kernel only where a worker has a thread of its own.`,
 		Params:  []Param{levelParam("raw", "go", "gosched"), batchParam("512")},
 		ItemOps: batchOps,
 		New:     newSchedYield,
-	})
+	}
 }
 
 type schedYield struct{}
