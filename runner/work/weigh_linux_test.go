@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -76,50 +77,20 @@ func TestFootprintSeesMemory(t *testing.T) {
 	}
 }
 
-// The bare image has one page of code, which all share, and few pages of its own; a
-// process of our program has Go's heap and stacks besides.
-func TestProcessesHaveWeight(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the race detector's own memory grows meanwhile")
-	}
-	if _, ok := settledFootprint([]int{os.Getpid()}); !ok {
-		t.Skip("this system has no smaps_rollup")
-	}
-	page := float64(os.Getpagesize())
-	for _, c := range []struct {
-		image    string
-		k        string
-		min, max float64
-	}{
-		{"static", "60", page, 16 * page},
-		{"self", "8", 16 * page, 64 << 20},
-	} {
-		s := newSpawner(t, "spawn", map[string]string{"k": c.k, "image": c.image}, spawnEnvs["processes"])
-		if _, err := s.Do(t.Context(), Task{Lo: 0, Hi: 1}); err != nil {
-			t.Fatal(err)
-		}
-		first, second := s.(Measurer).Measure(0).Values, s.(Measurer).Measure(0).Values
-		for _, name := range []string{"pss_each_B", "uss_each_B"} {
-			if v, ok := first[name]; !ok || v < c.min || v > c.max {
-				t.Errorf("%s: %s is %v, want between %v and %v", c.image, name, v, c.min, c.max)
-			}
-			if _, ok := second[name]; ok {
-				t.Errorf("%s: %s is told twice", c.image, name)
-			}
-		}
-		noChildren(t)
-	}
-}
-
-// weighHere is a role of the test binary: a new process has no room left over from others.
+// weighHere is a role of the test binary, which weighs k executors of a model and an image: a new
+// process has no room left over from others, and nothing to tidy up.
 const weighHere = "weigh-here"
 
 func init() {
 	roles[weighHere] = func(args []string) int {
-		makers, err := newTeams(spawnEnvs[args[0]], false, 1000, 0)
+		k, err := strconv.Atoi(args[2])
 		values := map[string]float64{}
+		var makers *teams
 		if err == nil {
-			err = weighExecutors(1000, makers, values)
+			makers, err = newTeams(spawnEnvs[args[0]], args[1] == "static", k, 0)
+		}
+		if err == nil {
+			err = weighExecutors(k, makers, values)
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -130,28 +101,63 @@ func init() {
 	}
 }
 
-// A goroutine has a stack of 2 KiB at the least (runtime.stackMin), a thread of Go's one of 16
-// KiB more for the scheduler, of which it may not have touched all.
-func TestGoroutinesHaveWeight(t *testing.T) {
+// A goroutine has a stack of 2 KiB at the least (runtime.stackMin), a thread of Go's one of 16 KiB
+// more for the scheduler, of which it may not have touched all. The bare image has one page of
+// code, which all share, and few pages of its own; a process of our program has Go's heap
+// and stacks besides.
+func TestExecutorsHaveWeight(t *testing.T) {
 	if _, ok := settledFootprint([]int{os.Getpid()}); !ok {
 		t.Skip("this system has no smaps_rollup")
 	}
-	if err := checkThreads(1000); err != nil {
-		t.Skip(err)
+	if testing.Short() {
+		t.Skip("the race detector's own memory grows meanwhile")
 	}
-	for model, span := range map[string][2]float64{"goroutines": {2048, 6000}, "threads": {4096, 64 << 10}} {
-		out, err := exec.Command(os.Args[0], weighHere, model).Output()
-		if err != nil {
-			t.Fatalf("%s: %v: %s", model, err, out)
-		}
-		var pss, uss float64
-		if _, err := fmt.Sscan(string(out), &pss, &uss); err != nil {
-			t.Fatal(err)
-		}
-		for _, v := range []float64{pss, uss} {
-			if v < span[0] || v > span[1] {
-				t.Errorf("%s: %v bytes each, want %v", model, v, span)
+	page := float64(os.Getpagesize())
+	for _, c := range []struct {
+		model, image, k string
+		min, max        float64
+	}{
+		{"goroutines", "self", "1000", 2048, 6000},
+		{"threads", "self", "1000", 4096, 64 << 10},
+		{"processes", "self", "8", 16 * page, 64 << 20},
+		{"processes", "static", "60", page, 16 * page},
+	} {
+		t.Run(c.model+"/"+c.image, func(t *testing.T) {
+			if c.model == "threads" {
+				if err := checkThreads(1000); err != nil {
+					t.Skip(err)
+				}
 			}
+			out, err := exec.Command(os.Args[0], weighHere, c.model, c.image, c.k).Output()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			var pss, uss float64
+			if _, err := fmt.Sscan(string(out), &pss, &uss); err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range []float64{pss, uss} {
+				if v < c.min || v > c.max {
+					t.Errorf("%v bytes each, want between %v and %v", v, c.min, c.max)
+				}
+			}
+		})
+	}
+}
+
+// A trial has one weight: its first worker tells it, once.
+func TestWeightIsToldOnce(t *testing.T) {
+	env := spawnEnvs["processes"]
+	first := newSpawner(t, "spawn", map[string]string{"k": "4"}, env).(*spawning)
+	first.workers.of(0).weight = map[string]float64{"pss_each_B": 5}
+	for _, want := range []float64{5, 0} {
+		if got := first.Measure(0).Values["pss_each_B"]; got != want {
+			t.Errorf("told %v, want %v", got, want)
 		}
+	}
+	env.Rank = 1
+	second := newSpawner(t, "spawn", map[string]string{"k": "4"}, env).(*spawning)
+	if _, told := second.Measure(0).Values["uss_each_B"]; told {
+		t.Error("the second worker weighs, too")
 	}
 }
