@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -26,6 +27,8 @@ type synth struct {
 	fail    func(c *digest.Cell, trial int) string
 	fixed   bool // fixed time instead of fixed work
 	machine string
+
+	readings, iterations int // of each trial; default 30 and 24
 }
 
 func (s synth) digest() *digest.Digest {
@@ -38,6 +41,7 @@ func (s synth) digest() *digest.Digest {
 	if s.workers == nil {
 		s.workers = []int{1}
 	}
+	s.readings, s.iterations = cmp.Or(s.readings, 30), cmp.Or(s.iterations, 24)
 	d := &digest.Digest{Manifest: s.manifest()}
 	for li, label := range s.labels {
 		for _, cores := range s.cores {
@@ -138,8 +142,8 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 
 func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) digest.Line {
 	l := digest.Line{Cell: cell, Trial: trial}
-	for i := range 30 {
-		t := w * float64(i) / 29
+	for i := range s.readings {
+		t := w * float64(i) / float64(s.readings-1)
 		l.T = append(l.T, t)
 		cpus, pss := use*(0.97+0.03*rng.Float64()), math.NaN()
 		if i == 0 {
@@ -157,7 +161,7 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 // iterated is a trial whose first iterations are slow and whose rest is not.
 func (s synth) iterated(cell, trial int, w float64, rng *rand.Rand) digest.Iterated {
 	it := digest.Iterated{Cell: cell, Trial: trial, Step: 1}
-	for i := range 24 {
+	for i := range s.iterations {
 		slow := 1 + float64(cell%4)*math.Exp(-float64(i))
 		if cell%7 == 5 {
 			slow = 1 + math.Exp(-float64(i)/9) // not over at the end

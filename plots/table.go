@@ -32,8 +32,10 @@ func (t Table) WriteCSV(w io.Writer) error {
 	if err := out.Write(columns(rows.Type().Elem())); err != nil {
 		return fmt.Errorf("write the header: %w", err)
 	}
+	var line []string
 	for i := range rows.Len() {
-		if err := out.Write(fields(rows.Index(i))); err != nil {
+		line = fields(line[:0], rows.Index(i))
+		if err := out.Write(line); err != nil {
 			return fmt.Errorf("write row %d: %w", i+1, err)
 		}
 	}
@@ -54,12 +56,13 @@ func columns(t reflect.Type) []string {
 	return names
 }
 
-func fields(v reflect.Value) []string {
-	var out []string
+// fields appends the fields of a row to out.
+func fields(out []string, v reflect.Value) []string {
+	t := v.Type()
 	for i := range v.NumField() {
 		f := v.Field(i)
-		if v.Type().Field(i).Anonymous {
-			out = append(out, fields(f)...)
+		if t.Field(i).Anonymous {
+			out = fields(out, f)
 			continue
 		}
 		out = append(out, field(f))

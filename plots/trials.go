@@ -256,14 +256,19 @@ func jitter(i, n int) vg.Length {
 	return vg.Length(2*frac - 1)
 }
 
-// groupBy splits rows into runs of equal keys, in order.
+// groupBy splits rows into runs of equal keys, in order. The groups are parts
+// of rows, which nobody may change.
 func groupBy[R any](rows []R, key func(R) string) [][]R {
 	var groups [][]R
-	for i, r := range rows {
-		if i == 0 || key(r) != key(rows[i-1]) {
-			groups = append(groups, nil)
+	from := 0
+	for i := range rows {
+		if i > 0 && key(rows[i]) != key(rows[i-1]) {
+			groups = append(groups, rows[from:i:i])
+			from = i
 		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], r)
+	}
+	if len(rows) > 0 {
+		groups = append(groups, rows[from:])
 	}
 	return groups
 }

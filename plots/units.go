@@ -15,7 +15,7 @@ type prefix struct {
 
 var (
 	seconds = []prefix{{1e-9, "ns"}, {1e-6, "µs"}, {1e-3, "ms"}, {1, "s"}}
-	binary  = []prefix{{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}, {1 << 40, "TiB"}}
+	iec     = []prefix{{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}, {1 << 40, "TiB"}}
 	decimal = []prefix{{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}
 )
 
@@ -26,7 +26,7 @@ func prefixFor(v float64, unit string) prefix {
 	case unit == "s":
 		return pick(seconds, v)
 	case unit == "B":
-		return pick(binary, v)
+		return pick(iec, v)
 	case strings.HasPrefix(unit, "B/"):
 		p := pick(decimal, v)
 		return prefix{p.factor, p.suffix + unit}
