@@ -154,6 +154,9 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 			pss = rss * 0.7
 		}
 		l.CPUs, l.RSS, l.PSS = append(l.CPUs, cpus), append(l.RSS, rss), append(l.PSS, pss)
+		if procs > 1 {
+			l.HostCPUs, l.HostRSS = append(l.HostCPUs, cpus*0.02), append(l.HostRSS, s.scale*(4+t/w)*(1<<20))
+		}
 	}
 	return l
 }
@@ -225,6 +228,7 @@ func scenarios() map[string]*digest.Digest {
 	for i := range golden.Lines {
 		l := &golden.Lines[i]
 		l.T, l.CPUs, l.RSS, l.PSS = l.T[:5], l.CPUs[:5], l.RSS[:5], l.PSS[:5]
+		l.HostCPUs, l.HostRSS = l.HostCPUs[:min(5, len(l.HostCPUs))], l.HostRSS[:min(5, len(l.HostRSS))]
 	}
 	d["golden"] = golden
 	for i := range golden.Iterations {

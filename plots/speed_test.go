@@ -15,7 +15,7 @@ import (
 // iterations of each trial as a digest keeps.
 func large() *digest.Digest {
 	return synth{labels: []string{"sieve", "trees", "triad", "sha256", "fsync"}, models: allModels,
-		cores: []int{1, 2, 4, 8, 12, 16, 24, 32, 48, 64}, trials: 10, readings: 200, iterations: 200}.digest()
+		cores: []int{1, 2, 4, 8, 12, 16, 24, 32, 48, 64}, trials: 10, readings: 50, iterations: 200}.digest()
 }
 
 // BenchmarkRender draws every chart of a large run on one core. It reports the
