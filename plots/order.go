@@ -222,7 +222,7 @@ const mostBlocks = 80
 // blocks shades every second block, where the run went by blocks and they are
 // wide enough to be seen.
 func (f frame) blocks(rows []orderRow) {
-	groups := groupBy(rows, func(r orderRow) string { return fmt.Sprint(r.Block) })
+	groups := groupBy(rows, func(r orderRow) int { return r.Block })
 	if len(groups) > mostBlocks {
 		return
 	}

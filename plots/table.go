@@ -28,13 +28,20 @@ func rowsOf[R any](t Table) []R { return t.Rows.([]R) }
 // exactly.
 func (t Table) WriteCSV(w io.Writer) error {
 	rows := reflect.ValueOf(t.Rows)
+	columns := columns(rows.Type().Elem())
 	out := csv.NewWriter(w)
-	if err := out.Write(columns(rows.Type().Elem())); err != nil {
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = c.name
+	}
+	if err := out.Write(line); err != nil {
 		return fmt.Errorf("write the header: %w", err)
 	}
-	var line []string
 	for i := range rows.Len() {
-		line = fields(line[:0], rows.Index(i))
+		row := rows.Index(i)
+		for k, c := range columns {
+			line[k] = field(row.FieldByIndex(c.at))
+		}
 		if err := out.Write(line); err != nil {
 			return fmt.Errorf("write row %d: %w", i+1, err)
 		}
@@ -43,31 +50,20 @@ func (t Table) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-func columns(t reflect.Type) []string {
-	var names []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			names = append(names, columns(f.Type)...)
-		} else {
-			names = append(names, f.Tag.Get("csv"))
-		}
-	}
-	return names
+// column is a field of a row, found once for all rows.
+type column struct {
+	name string
+	at   []int
 }
 
-// fields appends the fields of a row to out.
-func fields(out []string, v reflect.Value) []string {
-	t := v.Type()
-	for i := range v.NumField() {
-		f := v.Field(i)
-		if t.Field(i).Anonymous {
-			out = fields(out, f)
-			continue
+func columns(t reflect.Type) []column {
+	var list []column
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous {
+			list = append(list, column{f.Tag.Get("csv"), f.Index})
 		}
-		out = append(out, field(f))
 	}
-	return out
+	return list
 }
 
 func field(f reflect.Value) string {

@@ -35,7 +35,11 @@ func timelineRows(d *digest.Digest) ([]timelineRow, error) {
 	for _, l := range d.Lines {
 		lines[l.Cell] = append(lines[l.Cell], l)
 	}
-	var rows []timelineRow
+	points := 0
+	for _, l := range d.Lines {
+		points += len(l.T)
+	}
+	rows := make([]timelineRow, 0, points)
 	for _, e := range entries(d) {
 		before := len(rows)
 		for _, l := range lines[e.index] {
@@ -207,7 +211,7 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 		f.s.segment(boundLine, f.x0, y, f.x1, y)
 	}
 	m := styleOf(cell[0].Model)
-	trials := groupBy(cell, func(r timelineRow) string { return fmt.Sprint(r.Trial) })
+	trials := groupBy(cell, func(r timelineRow) int { return r.Trial })
 	alpha := max(0.25, min(0.85, 3/float64(len(trials))))
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, trial := range trials {
@@ -256,11 +260,16 @@ func each[R any](rows []R, of func(R) float64) []float64 {
 	return numbers
 }
 
+type trialOf struct {
+	cell  string
+	trial int
+}
+
 // perTrial reduces the readings of each trial to one number and returns the
 // numbers of each cell, by cell.
 func perTrial(rows []timelineRow, reduce func([]timelineRow) float64) map[string][]float64 {
 	of := map[string][]float64{}
-	for _, trial := range groupBy(rows, func(r timelineRow) string { return fmt.Sprint(r.Cell, r.Trial) }) {
+	for _, trial := range groupBy(rows, func(r timelineRow) trialOf { return trialOf{r.Cell, r.Trial} }) {
 		if v := reduce(trial); !math.IsNaN(v) {
 			of[trial[0].Cell] = append(of[trial[0].Cell], v)
 		}

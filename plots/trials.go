@@ -258,14 +258,17 @@ func jitter(i, n int) vg.Length {
 
 // groupBy splits rows into runs of equal keys, in order. The groups are parts
 // of rows, which nobody may change.
-func groupBy[R any](rows []R, key func(R) string) [][]R {
+func groupBy[R any, K comparable](rows []R, key func(R) K) [][]R {
 	var groups [][]R
 	from := 0
-	for i := range rows {
-		if i > 0 && key(rows[i]) != key(rows[i-1]) {
+	var last K
+	for i, r := range rows {
+		k := key(r)
+		if i > 0 && k != last {
 			groups = append(groups, rows[from:i:i])
 			from = i
 		}
+		last = k
 	}
 	if len(rows) > 0 {
 		groups = append(groups, rows[from:])
