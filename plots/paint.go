@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -12,8 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Formats are the kinds of picture that [Render] writes. PNG and SVG are the
-// same bytes each time; a PDF holds the time of its making.
+// Formats are the kinds of picture that [Render] writes. Each is the same bytes
+// every time.
 var Formats = []string{"png", "svg", "pdf"}
 
 // Resolutions in dots per inch of a sheet that is 800 points wide.
@@ -30,12 +31,7 @@ func (s *Sheet) write(w io.Writer, format string, t Table, dpi int) error {
 	case "svg":
 		return s.writeSVG(w, t)
 	case "pdf":
-		c := vgpdf.New(sheetWidth, s.height())
-		if err := s.replay(outlined{c}); err != nil {
-			return err
-		}
-		_, err := c.WriteTo(w)
-		return err
+		return s.writePDF(w)
 	}
 	return fmt.Errorf("unknown format %q: known are %s", format, strings.Join(Formats, ", "))
 }
@@ -59,6 +55,24 @@ func (s *Sheet) replay(c vg.Canvas) error {
 
 // writePNG paints the sheet at a number of dots per 72 points.
 func (s *Sheet) writePNG(w io.Writer, dpi int) error { return s.picture(dpi).write(w) }
+
+// pdfDates are the times of making that a PDF holds.
+var pdfDates = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}\)`)
+
+// writePDF writes a PDF whose times of making are always the same: a date of
+// the same length, for a PDF counts its bytes.
+func (s *Sheet) writePDF(w io.Writer) error {
+	c := vgpdf.New(sheetWidth, s.height())
+	if err := s.replay(outlined{c}); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return err
+	}
+	_, err := w.Write(pdfDates.ReplaceAll(b.Bytes(), []byte("/$1 (D:20000101000000)")))
+	return err
+}
 
 // writeSVG writes letters as text: they can be searched and edited. Where the
 // fonts of the theme are missing, their metric twins stand in.
