@@ -1,11 +1,9 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,36 +31,11 @@ func newPair(a, b Run) (*pair, error) {
 			return nil, err
 		}
 		p.runs[i].Dir = folder.Dir
-		if p.drawn[i], err = found(p.runs[i]); err != nil {
+		if p.drawn[i], err = plots.Found(p.runs[i].Digest, p.runs[i].Dir); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
-}
-
-// found returns all charts of a run as far as its folder holds them.
-func found(r Run) ([]plots.Drawn, error) {
-	var list []plots.Drawn
-	for _, c := range plots.Charts() {
-		d := plots.Drawn{Name: c.Name, Question: c.Question, PNG: plots.Folder + "/" + c.Name + ".png", CSV: plots.Folder + "/" + c.Name + ".csv"}
-		t, err := c.Table(r.Digest)
-		var absent plots.Absent
-		switch {
-		case errors.As(err, &absent):
-			d.Absent = string(absent)
-		case err != nil:
-			return nil, fmt.Errorf("chart %s of %s: %w", c.Name, r.Dir, err)
-		default:
-			d.Title, d.Reading = t.Title, t.Reading
-			for _, file := range []string{d.PNG, d.CSV} {
-				if _, err := os.Stat(filepath.Join(r.Dir, filepath.FromSlash(file))); err != nil {
-					d.Absent = "its folder has no such chart"
-				}
-			}
-		}
-		list = append(list, d)
-	}
-	return list, nil
 }
 
 // Compared returns two runs side by side in Markdown, whose links to charts
@@ -282,6 +255,7 @@ func (p *pair) figures() ([]figure, error) {
 				continue
 			}
 			f.embed(d, pictures[k][d.Name])
+			f.Spots = spots(d.Spots)
 			f.Alt = sides[k] + ": " + f.Alt
 			list = append(list, f)
 		}
