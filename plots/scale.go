@@ -248,10 +248,15 @@ func ratioScale(title string, values []float64) scale {
 		}
 		return s
 	}
-	step := max(1, math.Ceil(math.Log2(hi/lo)/9))
-	for k := math.Ceil(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
-		if math.Mod(k, step) == 0 {
-			s.ticks = append(s.ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "") + "x"})
+	step, multiples := max(1, math.Ceil(math.Log2(hi/lo)/9)), []float64{1}
+	if s.max/s.min < 8 { // two or three powers of two alone
+		multiples = []float64{1, 1.5}
+	}
+	for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
+		for _, m := range multiples {
+			if v := m * math.Exp2(k); math.Mod(k, step) == 0 && v >= s.min && v <= s.max {
+				s.ticks = append(s.ticks, tick{v, roundTick(v, "") + "x"})
+			}
 		}
 	}
 	return s
