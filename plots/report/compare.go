@@ -120,7 +120,7 @@ func (p *pair) head() {
 		of[outcomeWord(&p.Pairs[i])]++
 	}
 	var parts []string
-	for _, word := range []string{"better", "worse", "the same", digest.Inconclusive, digest.NoData} {
+	for _, word := range []string{"better", "worse", "more", "less", "the same", digest.Inconclusive, digest.NoData} {
 		if of[word] > 0 {
 			parts = append(parts, fmt.Sprintf("%s in %d", word, of[word]))
 		}
@@ -160,11 +160,11 @@ func (p *pair) cells() {
 		p.para("There is no cell that both runs have.")
 		return
 	}
-	p.para("The ratio is that of geometric means, turned so that above 1 is better for B, with its 95 % interval; A and B are medians of trials. B is better or worse where the intervals of both estimators lie wholly beyond the margin, and the same where they lie inside it.")
+	p.para("The ratio is that of geometric means, turned so that above 1 is better for B, with its 95 % interval; A and B are medians of trials. B is better or worse (more or less, in a measure that is neither) where the intervals of both estimators lie wholly beyond the margin, and the same where they lie inside it.")
 	var rows [][]string
 	for i := range p.Pairs {
 		c := &p.Pairs[i]
-		m, err := digest.Lookup(c.Metric)
+		m, err := p.B.Metric(c.Metric)
 		if err != nil {
 			m = digest.Metric{Title: c.Metric}
 		}
@@ -188,22 +188,17 @@ func amount(v float64, unit string) string {
 // Outcome says in words what B is against A, and why where it is open.
 func Outcome(p digest.RunPair) string {
 	word := outcomeWord(&p)
-	if word == p.Verdict && p.Why != "" {
+	if (p.Verdict == digest.Inconclusive || p.Verdict == digest.NoData) && p.Why != "" {
 		return word + ": " + p.Why
 	}
 	return word
 }
 
 func outcomeWord(p *digest.RunPair) string {
-	switch p.Verdict {
-	case digest.Supported:
-		return "better"
-	case digest.Reversed:
-		return "worse"
-	case digest.Equivalent:
+	if p.Verdict == digest.Equivalent {
 		return "the same"
 	}
-	return p.Verdict
+	return p.Word()
 }
 
 // images shows the same chart of both runs beside each other.
