@@ -143,4 +143,3 @@ func thinned(v []float64, n int) []float64 {
 	}
 	return kept
 }
-
