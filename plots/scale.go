@@ -3,7 +3,6 @@ package plots
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -170,7 +169,7 @@ func logTicks(lo, hi float64, unit string, multiples []float64, skip int) []tick
 		}
 		for _, m := range multiples {
 			if v := m * math.Pow(10, k); v >= lo && v <= hi {
-				ticks = append(ticks, tick{v, roundTick(v, unit)})
+				ticks = append(ticks, tick{v, Given(v, unit)})
 			}
 		}
 	}
@@ -183,21 +182,12 @@ func byteTicks(lo, hi float64) []tick {
 	for step := 1.0; ; step++ {
 		var ticks []tick
 		for k := step * math.Ceil(math.Log2(lo)/step); k <= math.Log2(hi); k += step {
-			ticks = append(ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "B")})
+			ticks = append(ticks, tick{math.Exp2(k), Given(math.Exp2(k), "B")})
 		}
 		if len(ticks) <= 8 {
 			return ticks
 		}
 	}
-}
-
-func roundTick(v float64, unit string) string {
-	text := Quantity(v, unit)
-	number, suffix, _ := strings.Cut(text, " ")
-	if strings.Contains(number, ".") && !strings.Contains(number, "e") {
-		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
-	}
-	return strings.TrimSpace(number + " " + suffix)
 }
 
 // countScale is a log2 axis with ticks at the counts that were run.
@@ -255,7 +245,7 @@ func ratioScale(title string, values []float64) scale {
 	for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
 		for _, m := range multiples {
 			if v := m * math.Exp2(k); math.Mod(k, step) == 0 && v >= s.min && v <= s.max {
-				s.ticks = append(s.ticks, tick{v, roundTick(v, "") + "x"})
+				s.ticks = append(s.ticks, tick{v, Given(v, "") + "x"})
 			}
 		}
 	}

@@ -108,6 +108,24 @@ func Digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2-e, 64)
 }
 
+// Given prints a value that someone wrote down and nobody measured: without
+// zeros that would speak of precision.
+func Given(v float64, unit string) string {
+	if unit == "x" {
+		return trimmed(Digits(v)) + "x"
+	}
+	number, suffix, _ := strings.Cut(Quantity(v, unit), " ")
+	return strings.TrimSpace(trimmed(number) + " " + suffix)
+}
+
+// trimmed drops the zeros at the end of a decimal fraction.
+func trimmed(number string) string {
+	if strings.Contains(number, ".") && !strings.Contains(number, "e") {
+		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+	}
+	return number
+}
+
 // Times prints a ratio: "1.03x".
 func Times(v float64) string { return Digits(v) + "x" }
 

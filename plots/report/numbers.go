@@ -49,7 +49,7 @@ func (p *page) has(metric string) bool {
 }
 
 // estimate prints a median with its interval or range, and its n where that
-// is not the cell's.
+// is not the one given.
 func estimate(values []float64, unit string, n int) string {
 	if len(values) == 0 {
 		return ""
