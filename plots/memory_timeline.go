@@ -38,8 +38,8 @@ func memoryTimelineTable(d *digest.Digest) (Table, error) {
 		return Table{}, Absent("no reading holds the memory of a trial")
 	}
 	t := Table{Rows: rows, Subtitle: subtitle(d, "one line per trial over the time after the gate: RSS summed over its processes, which counts shared pages once in each; hollow marker: sum of PSS, which counts them once")}
-	t.Title, t.Reading = timelineWords(rows, peaks, "reach %s", func(v float64) string { return Quantity(v, "B") }, "Median of the largest summed RSS of a trial")
-	t.Reading += hostWords(rows, perTrial(rows, peakOf(func(r timelineRow) float64 { return r.HostB })), func(v float64) string { return Quantity(v, "B") })
+	t.Title, t.Reading = timelineWords(rows, peaks, "reach %s", "B", "Median of the largest summed RSS of a trial")
+	t.Reading += hostWords(rows, perTrial(rows, peakOf(func(r timelineRow) float64 { return r.HostB })), "B")
 	return t, nil
 }
 

@@ -135,7 +135,8 @@ func loneMedian(rows []trialsRow) string {
 	for i := len(rows) - 1; i >= 0; i-- {
 		if r := rows[i]; r.Kind == "median" {
 			m := metricByName(r.Metric)
-			return fmt.Sprintf("%s: median %s %s (%s, %s)", r.Label, m.title, Quantity(r.Value, m.unit), r.Series, r.Setting)
+			values := collect(rows, func(t trialsRow) bool { return t.Kind == "trial" && t.Cell == r.Cell }, func(t trialsRow) float64 { return t.Value })
+			return fmt.Sprintf("%s: median %s %s (%s, %s)", brief(r.Label), m.title, estimated(values, m.unit), brief(r.Series), r.Setting)
 		}
 	}
 	return ""

@@ -133,6 +133,9 @@ func Times(v float64) string { return Digits(v) + "x" }
 // ends print alike.
 func TimesRange(lo, hi float64) string { return ends(Times(lo), Times(hi), " to ") }
 
+// share prints a fraction as a percentage.
+func share(v float64) string { return Digits(100*v) + " %" }
+
 // Count prints a number of things: "1 trial", "3 trials".
 func Count(n int, one string) string {
 	if n == 1 {
