@@ -127,7 +127,7 @@ func efficiencyDraw(s *Sheet, t Table) {
 			panels = append(panels, q)
 		}
 	}
-	s.drawCurves(panels, countScale(rows[0].Axis+", log scale", xs))
+	s.drawCurvesBeside(panels, countScale(rows[0].Axis+", log scale", xs), 2) // what belongs to one workload stands side by side
 }
 
 // far is the last place that the rows have on their axis.

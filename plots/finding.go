@@ -113,7 +113,7 @@ func headline(d *digest.Digest) string {
 		if !ok {
 			labels = append(labels, c.Label)
 		}
-		if !ok || c.Cores > t.Cores {
+		if !ok || c.Cores >= t.Cores { // lists of workers grow
 			top[c.Label] = c
 		}
 	}
@@ -192,6 +192,8 @@ func within(v, lo, hi float64, n int, unit string) string {
 		text, plain = Times(v), ""
 	}
 	switch {
+	case n > 1 && lo == hi:
+		return text + ", exact"
 	case n >= leastTrials:
 		return text + " [" + Bounds(v, lo, hi, plain, ", ") + "]"
 	case n > 1:

@@ -197,7 +197,7 @@ func memoryCurves(rows []memoryWorkersRow, y scale) curvePanel {
 		for _, r := range g {
 			if r.Kind == "slope" {
 				if !math.IsNaN(r.Memory) {
-					notes = append(notes, r.Series+" "+signed(r.Memory))
+					notes = append(notes, r.Series+" "+r.slope())
 				}
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -129,11 +130,15 @@ func phasesTitle(rows []phasesRow) string {
 		var parts []string
 		for _, r := range rows {
 			if r.Setting == last.Setting && !math.IsNaN(r.Other) {
-				parts = append(parts, r.Series+" "+r.other())
+				verb := ""
+				if len(parts) == 0 {
+					verb = "take "
+				}
+				parts = append(parts, "of "+r.Series+" "+verb+r.other())
 			}
 		}
 		if len(parts) > 0 {
-			return fmt.Sprintf("%s, %s: a trial spends outside its work: %s", brief(last.Label), last.Setting, strings.Join(parts, ", "))
+			return fmt.Sprintf("%s, %s: besides their work, trials %s", brief(last.Label), last.Setting, strings.Join(parts, ", "))
 		}
 	}
 	lo, hi := shares(rows)
@@ -171,7 +176,11 @@ func phasesDraw(s *Sheet, t Table) {
 	for _, g := range rowGroups(rowsOf[phasesRow](t), func(r phasesRow) string { return r.Label }) {
 		panels = append(panels, phasesPanel(g))
 	}
-	s.drawRows(panels, "outside work")
+	notes := "outside work"
+	if slices.ContainsFunc(rowsOf[phasesRow](t), func(r phasesRow) bool { return r.N >= leastTrials }) {
+		notes += " [95 % CI]"
+	}
+	s.drawRows(panels, notes)
 }
 
 // phasesPanel has two areas: the whole trial, and all but the work, which is

@@ -239,17 +239,17 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	reading = fmt.Sprintf("At %s the medians run from %s (%s, n = %d) to %s (%s, n = %d); ideal is %s.",
 		at, sure(lo), lo.title(), lo.N, sure(hi), hi.title(), hi.N, Given(hi.Ideal, "x"))
 	if len(panels) > 1 || len(ends) == 1 {
-		title = fmt.Sprintf("%s reach %s at %s (%s)", hi.Series, sure(hi), at, brief(hi.Label))
+		title = fmt.Sprintf("At %s: %s reach %s (%s)", at, brief(hi.Series), sure(hi), brief(hi.Label))
 		if len(ends) > 1 {
-			title += fmt.Sprintf(", %s %s (%s)", lo.Series, sure(lo), brief(lo.Label))
+			title += fmt.Sprintf(", %s %s (%s)", brief(lo.Series), sure(lo), brief(lo.Label))
 		}
 		return title, reading
 	}
 	slices.SortStableFunc(ends, func(a, b speedupRow) int { return byValue(b, a) })
 	var parts []string
 	for _, r := range ends[:min(3, len(ends))] {
-		parts = append(parts, r.Series+" "+sure(r))
+		parts = append(parts, brief(r.Series)+" "+sure(r))
 	}
-	parts[0] = ends[0].Series + " reach " + sure(ends[0])
+	parts[0] = brief(ends[0].Series) + " reach " + sure(ends[0])
 	return fmt.Sprintf("%s at %s: %s", brief(ends[0].Panel), at, strings.Join(parts, ", ")), reading
 }

@@ -78,7 +78,7 @@ func Interval(lo, hi float64, unit string) string {
 // beside v.
 func Bounds(v, lo, hi float64, unit, between string) string {
 	p := prefixFor(v, unit)
-	return ends(Digits(lo/p.factor), Digits(hi/p.factor), between)
+	return Digits(lo/p.factor) + between + Digits(hi/p.factor)
 }
 
 func ends(lo, hi, between string) string {
