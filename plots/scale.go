@@ -14,6 +14,7 @@ type scale struct {
 	min, max float64
 	log      bool
 	uneven   bool   // ticks at the counts that were run, not at even steps
+	broken   bool   // it is linear and could start at 0, but does not
 	label    string // of the axis, with the unit
 	unit     string // "s", "B"; "x" for ratios
 	ticks    []tick
@@ -74,9 +75,12 @@ func spreadScale(title, unit string, values []float64) scale {
 	// A range of 2 % at least, so that noise of 0.1 % does not look dramatic.
 	pad := max((hi-lo)*0.08, (0.02*hi-(hi-lo))/2)
 	s := linearScale(title, unit, lo-pad, hi+pad, 6)
-	s.label += ", axis not from 0"
+	s.label += notFrom0
+	s.broken = true
 	return s
 }
+
+const notFrom0 = ", axis not from 0"
 
 // linearScale covers [lo, hi] with about the given number of steps.
 func linearScale(title, unit string, lo, hi float64, steps int) scale {
@@ -208,7 +212,7 @@ func countScale(title string, counts []float64) scale {
 // on it a cost for each count is a straight line.
 func linearCounts(title string, counts []float64) scale {
 	s := countScale(title, counts)
-	s.log, s.uneven, s.min = false, true, 0
+	s.log, s.uneven, s.min = false, true, -0.04*s.max // room for the marker of a small count
 	return s
 }
 
