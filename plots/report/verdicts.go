@@ -25,7 +25,7 @@ func verdicts(p *page) {
 	for _, v := range all {
 		parts += len(v.Parts)
 		if len(v.Parts) == 0 {
-			rows = append(rows, []string{text(v.Claim.ID), text(v.Claim.Says), "", "", "", "", "", bold(v.Verdict), text(v.Reason)})
+			rows = append(rows, []string{text(v.Claim.ID), text(v.Claim.Says), "", "", "", "", "", bold(v.Verdict), why(v, v.Reason)})
 		}
 		for i, part := range v.Parts {
 			if len(rows) < shownParts {
@@ -41,21 +41,29 @@ func verdicts(p *page) {
 
 // partRow names the claim and its whole verdict once, in its first part.
 func partRow(v digest.Verdict, i int, part digest.Part) []string {
-	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), text(part.Reason)}
+	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), why(v, part.Reason)}
 	if i == 0 {
 		row[1] = text(v.Claim.Says)
 		row[6] = pText(v.Holm)
 		if len(v.Parts) > 1 {
 			row[7] = text(part.Verdict) + "; all: " + bold(v.Verdict)
-			row[8] = text(strings.TrimPrefix(part.Reason+"; all: "+v.Reason, "; "))
-			if v.Reason == "" {
-				row[8] = text(part.Reason)
+			if v.Reason != "" && v.Reason != part.Reason {
+				row[8] = strings.TrimPrefix(why(v, part.Reason)+"; all: "+why(v, v.Reason), "; ")
 			}
 		} else {
-			row[7], row[8] = bold(v.Verdict), text(v.Reason)
+			row[7], row[8] = bold(v.Verdict), why(v, v.Reason)
 		}
 	}
 	return row
+}
+
+// why is the reason of a verdict; what is broken is named here and told once,
+// under the answer.
+func why(v digest.Verdict, reason string) string {
+	if reason == v.Broken {
+		reason, _, _ = strings.Cut(reason, ":")
+	}
+	return text(reason)
 }
 
 func bold(s string) string { return "**" + text(s) + "**" }
