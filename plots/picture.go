@@ -161,14 +161,15 @@ func Halve(drawn []byte) ([]byte, error) {
 	if b.Dx() < 2 || b.Dy() < 2 {
 		return drawn, nil
 	}
-	half := newPicture(b.Dx() / 2)
+	half, rowOf := newPicture(b.Dx()/2), rowsOfImage(src)
 	upper, lower, row := make([]byte, 4*b.Dx()), make([]byte, 4*b.Dx()), make([]byte, 4*half.width)
 	for y := range b.Dy() / 2 {
-		dotsOf(src, b.Min.Y+2*y, upper)
-		dotsOf(src, b.Min.Y+2*y+1, lower)
-		for i := range row {
-			at := i/4*8 + i%4
-			row[i] = uint8((int(upper[at]) + int(upper[at+4]) + int(lower[at]) + int(lower[at+4])) / 4)
+		rowOf(2*y, upper)
+		rowOf(2*y+1, lower)
+		for to, from := 0, 0; to < len(row); to, from = to+4, from+8 {
+			for k := range 4 {
+				row[to+k] = uint8((int(upper[from+k]) + int(upper[from+4+k]) + int(lower[from+k]) + int(lower[from+4+k])) / 4)
+			}
 		}
 		half.add(row)
 	}
@@ -178,17 +179,26 @@ func Halve(drawn []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// dotsOf reads a row of an image.
-func dotsOf(src image.Image, y int, into []byte) {
+// rowsOfImage returns what copies a row of an image into a slice of dots.
+func rowsOfImage(src image.Image) func(y int, into []byte) {
 	b := src.Bounds()
-	paletted, ok := src.(*image.Paletted) // ours
-	for x := range b.Dx() {
-		var c color.RGBA
-		if ok {
-			c = paletted.Palette[paletted.Pix[paletted.PixOffset(b.Min.X+x, y)]].(color.RGBA)
-		} else {
-			c = color.RGBAModel.Convert(src.At(b.Min.X+x, y)).(color.RGBA)
+	p, ours := src.(*image.Paletted)
+	if !ours {
+		return func(y int, into []byte) {
+			for x := range b.Dx() {
+				c := color.RGBAModel.Convert(src.At(b.Min.X+x, b.Min.Y+y)).(color.RGBA)
+				into[4*x], into[4*x+1], into[4*x+2], into[4*x+3] = c.R, c.G, c.B, c.A
+			}
 		}
-		into[4*x], into[4*x+1], into[4*x+2], into[4*x+3] = c.R, c.G, c.B, c.A
+	}
+	var table [256][4]byte
+	for i, c := range p.Palette {
+		dot := color.RGBAModel.Convert(c).(color.RGBA)
+		table[i] = [4]byte{dot.R, dot.G, dot.B, dot.A}
+	}
+	return func(y int, into []byte) {
+		for x, i := range p.Pix[y*p.Stride:][:b.Dx()] {
+			copy(into[4*x:4*x+4], table[i][:])
+		}
 	}
 }

@@ -232,7 +232,9 @@ func (p *pair) figures() ([]figure, error) {
 	var pictures [2]map[string]picture
 	for k := range pictures {
 		var err error
-		if pictures[k], err = loadPictures(p.drawn[k], p.runs[k].Dir, mostPictures/2); err != nil {
+		var size int
+		p.drawn[k], size = fewer(p.drawn[k], mostSpots/2)
+		if pictures[k], err = loadPictures(p.drawn[k], p.runs[k].Dir, room(mostPage/2+100_000, size)); err != nil {
 			return nil, err
 		}
 	}

@@ -180,6 +180,7 @@ func TestPictures(t *testing.T) {
 	if err := png.Encode(&b, img); err != nil {
 		t.Fatal(err)
 	}
+	const mostPictures = 1_700_000
 	if b.Len() < mostPictures {
 		t.Fatalf("the picture has only %d bytes", b.Len())
 	}
