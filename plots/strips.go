@@ -1,19 +1,17 @@
 package plots
 
 import (
+	"bytes"
+	"fmt"
 	"image"
 	"math"
-	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/recorder"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// stripDots is the height of the strips in which a sheet is painted. The
-// rasterizer looks at every line of its picture for each shape, however small:
-// a chart of 200 cells, 20 000 lines tall, took a minute in one piece.
-const stripDots = 256
+// stripDots is the height of the strips in which a sheet is painted.
+const stripDots = 1024
 
 // picture paints the sheet at a number of dots per inch. Every strip is
 // painted on the same piece of paper, so that a tall sheet takes no more memory
@@ -21,70 +19,53 @@ const stripDots = 256
 func (s *Sheet) picture(dpi int) *picture {
 	dots := float64(dpi) / 72
 	width, height := int(float64(sheetWidth)*dots+0.5), int(float64(s.height())*dots+0.5)
-	b := brush{
-		Canvas:  vgimg.NewWith(vgimg.UseWH(sheetWidth, vg.Length(stripDots/dots)), vgimg.UseDPI(dpi)),
-		dots:    dots,
-		letters: letters{dots: dots},
-	}
-	paper := b.Canvas.Image().(*image.RGBA)
-	blank := slices.Clone(paper.Pix) // a new canvas is white
+	b := brush{paper: image.NewRGBA(image.Rect(0, 0, width, min(stripDots, height))), dots: dots, letters: letters{dots: dots}}
+	blank := bytes.Repeat([]byte{0xff}, len(b.paper.Pix))
 	spans := extents(s.rec.Actions)
 	whole := newPicture(width)
-	for top := 0; top < height; top += stripDots {
-		copy(paper.Pix, blank)
-		b.strip(s.rec.Actions, spans, top)
-		for y := range min(stripDots, height-top) {
-			whole.add(paper.Pix[y*paper.Stride:][:4*width])
+	for b.top = 0; b.top < height; b.top += stripDots {
+		copy(b.paper.Pix, blank)
+		b.strip(s.rec.Actions, spans)
+		for y := range min(stripDots, height-b.top) {
+			whole.add(b.paper.Pix[y*b.paper.Stride:][:4*width])
 		}
 	}
 	whole.seal()
 	return whole
 }
 
-// brush paints one strip after the other.
-type brush struct {
-	*vgimg.Canvas
-	dots    float64 // in a point
-	letters letters
-}
-
-// strip paints what reaches into the strip that begins top dots below the
-// upper edge.
-func (b *brush) strip(actions []recorder.Action, spans []extent, top int) {
-	b.Push()
-	defer b.Pop()
-	b.Translate(vg.Point{Y: vg.Length(float64(top+stripDots) / b.dots)})
-	high, low := -vg.Length(float64(top)/b.dots), -vg.Length(float64(top+stripDots)/b.dots)
-	var pen [3]recorder.Action // colour, width and dashes: set only for what is drawn here
+// strip paints what reaches into the strip.
+func (b *brush) strip(actions []recorder.Action, spans []extent) {
+	high, low := -vg.Length(float64(b.top)/b.dots), -vg.Length(float64(b.top+stripDots)/b.dots)
 	for i, a := range actions {
-		switch a.(type) {
+		switch a := a.(type) {
 		case *recorder.SetColor:
-			pen[0] = a
+			b.color = a.Color
 			continue
 		case *recorder.SetLineWidth:
-			pen[1] = a
+			b.width = float64(a.Width) * b.dots
 			continue
 		case *recorder.SetLineDash:
-			pen[2] = a
+			b.dashes = b.dashes[:0]
+			for _, d := range a.Dashes {
+				b.dashes = append(b.dashes, float64(d)*b.dots)
+			}
 			continue
 		}
 		if spans[i].high < low || spans[i].low > high {
 			continue
 		}
-		for k, p := range pen {
-			if c, ok := p.(*recorder.SetColor); ok {
-				b.letters.color = c.Color
-			}
-			if p != nil {
-				p.ApplyTo(b)
-				pen[k] = nil
-			}
+		switch a := a.(type) {
+		case *recorder.Fill:
+			b.fill(a.Path)
+		case *recorder.Stroke:
+			b.stroke(a.Path)
+		case *recorder.FillString:
+			b.letters.color = b.color
+			b.letters.write(b.paper, a, b.top)
+		default:
+			panic(fmt.Sprintf("plots: nobody paints %T", a)) // a sheet records nothing else
 		}
-		if t, ok := a.(*recorder.FillString); ok {
-			b.letters.write(b.Image().(*image.RGBA), t, top)
-			continue
-		}
-		a.ApplyTo(b)
 	}
 }
 
