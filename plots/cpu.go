@@ -119,22 +119,27 @@ func cpuWords(rows []cpuRow) (title, reading string) {
 	last := medians[len(medians)-1]
 	same := slices.DeleteFunc(slices.Clone(medians), func(r cpuRow) bool { return r.Label != last.Label || r.Setting != last.Setting })
 	lo, hi := slices.MinFunc(same, cost), slices.MaxFunc(same, cost)
-	title = fmt.Sprintf("%s, %s: %s cost %s, %s %s", brief(last.Label), last.Setting,
-		brief(lo.Series), lo.cost(), brief(hi.Series), hi.cost())
+	sure := func(cell cpuRow, unit string, of func(cpuRow) float64) string {
+		return estimated(collect(rows, func(r cpuRow) bool { return r.Kind == "trial" && r.Cell == cell.Cell }, of), unit)
+	}
+	costs := func(r cpuRow) string { return sure(r, r.Unit, func(r cpuRow) float64 { return r.CPU }) }
+	title = fmt.Sprintf("%s, %s: %s cost %s, %s %s", brief(last.Label), last.Setting, lo.Series, costs(lo), hi.Series, costs(hi))
 	if lo.Cell == hi.Cell {
-		title = fmt.Sprintf("%s: the work costs %s of CPU time", last.title(), last.cost())
+		title = fmt.Sprintf("%s: the work costs %s of CPU time", last.title(), costs(last))
 	}
 	lo, hi = slices.MinFunc(medians, cost), slices.MaxFunc(medians, cost)
-	reading = fmt.Sprintf("Median CPU time runs from %s (%s) to %s (%s)", Quantity(lo.CPU, lo.Unit), lo.title(), Quantity(hi.CPU, hi.Unit), hi.title())
+	reading = fmt.Sprintf("Median CPU time runs from %s (%s, n = %d) to %s (%s, n = %d)", costs(lo), lo.title(), lo.N, costs(hi), hi.title(), hi.N)
 	collecting := slices.DeleteFunc(medians, func(r cpuRow) bool { return math.IsNaN(r.GC) })
 	if len(collecting) == 0 {
 		return title, reading + "; no trial recorded its garbage collection."
 	}
 	most := slices.MaxFunc(collecting, by(func(r cpuRow) float64 { return r.GC }))
-	return title, reading + fmt.Sprintf("; garbage collection takes at most %s of it (%s).", share(most.GC), most.title())
+	if most.GC == 0 {
+		return title, reading + "; in the median of every cell none of it is garbage collection."
+	}
+	return title, reading + fmt.Sprintf("; garbage collection takes at most %s of it (%s, n = %d).",
+		sure(most, "%", func(r cpuRow) float64 { return 100 * r.GC }), most.title(), most.N)
 }
-
-func (r cpuRow) cost() string { return bracketed(r.CPU, r.Low, r.High, r.Unit) }
 
 func cpuDraw(s *Sheet, t Table) {
 	rows := rowsOf[cpuRow](t)
@@ -158,7 +163,7 @@ func cpuPanel(rows []cpuRow, collected bool) rowPanel {
 	var cost, gc []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
-		line := rowLine{who: last.who, note: fmt.Sprintf("%s  n = %d", last.cost(), last.N)}
+		line := rowLine{who: last.who, note: fmt.Sprintf("%s  n = %d", estimated(each(c[:len(c)-1], func(r cpuRow) float64 { return r.CPU }), last.Unit), last.N)}
 		if last.Kind == "failed" {
 			line.note, line.failed = "n = 0", "no value"
 			if last.Note != "" {

@@ -54,8 +54,11 @@ const panelGap vg.Length = 24
 
 // drawCurves lays panels out below the sheet's head. Names stand at the lines'
 // ends where all panels have room for them, else in a strip above.
-func (s *Sheet) drawCurves(panels []curvePanel, x scale) {
-	g := gridOf(panels)
+func (s *Sheet) drawCurves(panels []curvePanel, x scale) { s.drawCurvesBeside(panels, x, 3) }
+
+// drawCurvesBeside is drawCurves with at most so many panels beside each other.
+func (s *Sheet) drawCurvesBeside(panels []curvePanel, x scale, most int) {
+	g := gridOf(panels, most)
 	direct := g.fitsDirect(panels)
 	if !direct {
 		s.legend(curveKeys(panels))
@@ -69,7 +72,7 @@ func (s *Sheet) drawCurves(panels []curvePanel, x scale) {
 	s.y += g.height
 }
 
-func gridOf(panels []curvePanel) panelGrid {
+func gridOf(panels []curvePanel, most int) panelGrid {
 	g := panelGrid{columns: 3, height: 250}
 	switch len(panels) {
 	case 1:
@@ -77,6 +80,7 @@ func gridOf(panels []curvePanel) panelGrid {
 	case 2, 4:
 		g.columns, g.height = 2, 300
 	}
+	g.columns = min(g.columns, most)
 	g.width = (sheetWidth - 2*margin - panelGap*vg.Length(g.columns-1)) / vg.Length(g.columns)
 	for _, p := range panels {
 		title, note := panelText.wrap(p.title, g.width, 2), smallText.wrap(p.note, g.width, 4)

@@ -85,17 +85,24 @@ func efficiencyWords(rows []efficiencyRow) (title, reading string) {
 		}
 	}
 	at := Count(int(far), lo.Axis[:len(lo.Axis)-1])
+	low, high := efficiencyText(rows, lo), efficiencyText(rows, hi)
 	reading = fmt.Sprintf("At %s the median efficiency runs from %s (%s, n = %d) to %s (%s, n = %d); a serial fraction that grows tells of overhead, one that stays of serial work.",
-		at, share(lo.Efficiency), lo.title(), lo.N, share(hi.Efficiency), hi.title(), hi.N)
+		at, low, lo.title(), lo.N, high, hi.title(), hi.N)
 	switch {
 	case lo.Cell == hi.Cell:
-		return fmt.Sprintf("%s: %s reach %s of the ideal at %s", brief(lo.Panel), brief(lo.Series), share(lo.Efficiency), at), reading
+		return fmt.Sprintf("%s: %s reach %s of the ideal at %s", brief(lo.Panel), brief(lo.Series), low, at), reading
 	case lo.Panel == hi.Panel:
-		return fmt.Sprintf("%s at %s: %s reach %s of the ideal, %s %s", brief(lo.Panel), at, brief(hi.Series), share(hi.Efficiency),
-			brief(lo.Series), share(lo.Efficiency)), reading
+		return fmt.Sprintf("%s at %s: %s reach %s of the ideal, %s %s", brief(lo.Panel), at, brief(hi.Series), high, brief(lo.Series), low), reading
 	}
-	return fmt.Sprintf("At %s: %s reach %s of the ideal (%s), %s %s (%s)", at, brief(hi.Series), share(hi.Efficiency), brief(hi.Label),
-		brief(lo.Series), share(lo.Efficiency), brief(lo.Label)), reading
+	return fmt.Sprintf("At %s: %s reach %s of the ideal (%s), %s %s (%s)", at, brief(hi.Series), high, brief(hi.Label),
+		brief(lo.Series), low, brief(lo.Label)), reading
+}
+
+// efficiencyText prints a cell's efficiency with how sure it is.
+func efficiencyText(rows []efficiencyRow, cell efficiencyRow) string {
+	return estimated(collect(rows,
+		func(r efficiencyRow) bool { return r.Kind == "trial" && r.Cell == cell.Cell && r.Panel == cell.Panel },
+		func(r efficiencyRow) float64 { return 100 * r.Efficiency }), "%")
 }
 
 func efficiencyDraw(s *Sheet, t Table) {
@@ -120,7 +127,7 @@ func efficiencyDraw(s *Sheet, t Table) {
 			panels = append(panels, q)
 		}
 	}
-	s.drawCurves(panels, countScale(rows[0].Axis+", log scale", xs))
+	s.drawCurvesBeside(panels, countScale(rows[0].Axis+", log scale", xs), 2) // what belongs to one workload stands side by side
 }
 
 // far is the last place that the rows have on their axis.

@@ -113,7 +113,7 @@ func headline(d *digest.Digest) string {
 		if !ok {
 			labels = append(labels, c.Label)
 		}
-		if !ok || c.Cores > t.Cores {
+		if !ok || c.Cores >= t.Cores { // lists of workers grow
 			top[c.Label] = c
 		}
 	}
@@ -122,7 +122,7 @@ func headline(d *digest.Digest) string {
 		return ""
 	case 1:
 		c := top[labels[0]]
-		return fmt.Sprintf("%s: %s %s the %s of %s at %s", brief(c.Label), brief(c.A), Times(c.Ratio), c.What, brief(c.B), c.Setting)
+		return fmt.Sprintf("%s at %s: %s have %s the %s of %s%s", brief(c.Label), c.Setting, brief(c.A), Times(c.Ratio), c.What, brief(c.B), c.overBlocks())
 	}
 	lo, hi := top[labels[0]], top[labels[0]]
 	for _, l := range labels {
@@ -137,15 +137,23 @@ func headline(d *digest.Digest) string {
 			hi = c
 		}
 	}
-	return fmt.Sprintf("%s have %s (%s) to %s (%s) the %s of %s at %s",
-		brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), lo.What, brief(lo.B), lo.Setting)
+	return fmt.Sprintf("At %s, %s have %s (%s) to %s (%s) the %s of %s",
+		lo.Setting, brief(lo.A), Times(lo.Ratio), brief(lo.Label), Times(hi.Ratio), brief(hi.Label), lo.What, brief(lo.B))
+}
+
+// overBlocks says how far the blocks of a comparison lie apart.
+func (c Comparison) overBlocks() string {
+	if c.N == 1 {
+		return " (one block)"
+	}
+	return fmt.Sprintf(" (%s over %d blocks)", TimesRange(c.Lo, c.Hi), c.N)
 }
 
 func mixedHeadline(top map[string]Comparison, labels []string) string {
 	var parts []string
 	for _, l := range labels {
 		c := top[l]
-		parts = append(parts, fmt.Sprintf("%s: %s %s the %s of %s at %s", l, c.A, Times(c.Ratio), c.What, c.B, c.Setting))
+		parts = append(parts, fmt.Sprintf("%s at %s: %s have %s the %s of %s", brief(l), c.Setting, brief(c.A), Times(c.Ratio), c.What, brief(c.B)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -158,6 +166,51 @@ func medianInterval(x []float64) (lo, hi float64) {
 		return math.NaN(), math.NaN()
 	}
 	return i.Lo, i.Hi
+}
+
+// estimated prints a median of values with how sure it is: its 95 % interval
+// in brackets, below six values their range in parentheses.
+func estimated(values []float64, unit string) string {
+	values = finite(values)
+	lo, hi := limits(values)
+	return within(stat.Median(values), lo, hi, len(values), unit)
+}
+
+// limits returns the 95 % interval of the median of values, or their range
+// where there are too few of them for one.
+func limits(values []float64) (lo, hi float64) {
+	if lo, hi = medianInterval(values); math.IsNaN(lo) {
+		return finiteRange(values)
+	}
+	return lo, hi
+}
+
+// within prints a median of n values with what limits gave.
+func within(v, lo, hi float64, n int, unit string) string {
+	text, plain := Quantity(v, unit), unit
+	if unit == "x" {
+		text, plain = Times(v), ""
+	}
+	switch {
+	case n > 1 && lo == hi:
+		return text + ", exact"
+	case n >= leastTrials:
+		return text + " [" + Bounds(v, lo, hi, plain, ", ") + "]"
+	case n > 1:
+		return text + " (" + Bounds(v, lo, hi, plain, " to ") + ")"
+	}
+	return text
+}
+
+// collect returns one number of the rows that pass.
+func collect[R any](rows []R, pass func(R) bool, of func(R) float64) []float64 {
+	var values []float64
+	for _, r := range rows {
+		if pass(r) {
+			values = append(values, of(r))
+		}
+	}
+	return values
 }
 
 // subtitle is the machine, n and the estimator, in the words of the chart.

@@ -142,7 +142,7 @@ func forestNote(r forestRow) string {
 	}
 	text := number(r.Value)
 	if !math.IsNaN(r.Low95) && !math.IsNaN(r.High95) {
-		between := ends(Digits(r.Low95), Digits(r.High95), ", ")
+		between := Digits(r.Low95) + ", " + Digits(r.High95)
 		if r.Ratio != "yes" {
 			between = Bounds(r.Value, r.Low95, r.High95, r.Unit, ", ")
 		}

@@ -3,6 +3,7 @@ package plots
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -22,9 +23,22 @@ func (f frame) axisX() {
 			f.s.text(smallText, x, f.y1+tickLen+2+smallText.line()/2, draw.XCenter, t.text)
 		}
 	}
-	if f.x.label != "" {
-		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter,
-			smallText.cut(f.x.label, f.x1-f.x0))
+	label := f.x.label
+	if f.x.broken {
+		f.brokenAxis()
+		if smallText.width(label) > f.x1-f.x0 {
+			label = strings.TrimSuffix(label, notFrom0)
+		}
+	}
+	if label != "" {
+		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter, smallText.cut(label, f.x1-f.x0))
+	}
+}
+
+// brokenAxis marks the left end of a lower axis that does not start at 0.
+func (f frame) brokenAxis() {
+	for _, x := range []vg.Length{f.x0 + 5, f.x0 + 9} {
+		f.s.segment(draw.LineStyle{Color: ink, Width: 0.9}, x-2, f.y1+4, x+2, f.y1-4)
 	}
 }
 

@@ -54,7 +54,7 @@ func contactSheets(d *digest.Digest) []*image.RGBA {
 		}
 		s := newSheet(table)
 		c.Draw(s, table)
-		picture := s.image(72)
+		picture := s.picture(72).dots()
 		tall := min(picture.Rect.Dy(), height)
 		if y+tall > height {
 			column, y = column+1, 0

@@ -110,22 +110,23 @@ func memoryWords(rows []memoryRow) (title, reading string) {
 	}
 	lo, hi := slices.MinFunc(medians, cmp), slices.MaxFunc(medians, cmp)
 	reading = fmt.Sprintf("Median peak memory runs from %s (%s) to %s (%s).",
-		memoryText(lo), lo.title(), memoryText(hi), hi.title())
+		memoryText(rows, lo), lo.title(), memoryText(rows, hi), hi.title())
 	last := medians[len(medians)-1]
 	same := slices.DeleteFunc(slices.Clone(medians), func(r memoryRow) bool { return r.Label != last.Label || r.Setting != last.Setting })
 	lo, hi = slices.MinFunc(same, cmp), slices.MaxFunc(same, cmp)
 	if lo.Cell == hi.Cell {
-		return fmt.Sprintf("%s: peak memory %s", last.title(), memoryText(last)), reading
+		return fmt.Sprintf("%s: peak memory %s", last.title(), memoryText(rows, last)), reading
 	}
 	return fmt.Sprintf("%s, %s: %s need %s of memory, %s %s", brief(last.Label), last.Setting,
-		lo.Series, memoryText(lo), hi.Series, memoryText(hi)), reading
+		lo.Series, memoryText(rows, lo), hi.Series, memoryText(rows, hi)), reading
 }
 
-// memoryText prints a number, or the interval that is known instead.
-func memoryText(r memoryRow) string {
+// memoryText prints the median of a cell's peak, or the interval that is known
+// instead.
+func memoryText(rows []memoryRow, r memoryRow) string {
 	switch {
 	case !math.IsNaN(r.Peak):
-		return Quantity(r.Peak, "B")
+		return estimated(collect(rows, func(t memoryRow) bool { return t.Kind == "trial" && t.Cell == r.Cell }, func(t memoryRow) float64 { return t.Peak }), "B")
 	case math.IsNaN(r.Low):
 		return "at most " + Quantity(r.High, "B")
 	case math.IsNaN(r.High):
@@ -148,7 +149,7 @@ func memoryPanel(rows []memoryRow) rowPanel {
 	var values []float64
 	for _, c := range cells {
 		last := c[len(c)-1]
-		line := rowLine{who: last.who, note: memoryText(last) + fmt.Sprintf("  n = %d", last.N)}
+		line := rowLine{who: last.who, note: memoryText(c, last) + fmt.Sprintf("  n = %d", last.N)}
 		if last.Kind == "failed" {
 			line.note, line.failed = "n = 0", "no value"
 			if last.Note != "" {

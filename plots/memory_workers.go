@@ -142,14 +142,14 @@ func memoryWorkersWords(rows []memoryWorkersRow, used []string) (title, reading 
 	measure := used[min(1, len(used)-1)] // PSS, which neither counts twice nor leaves out
 	for _, r := range rows {
 		if r.Kind == "slope" && r.Measure == measure && r.Panel == last.Panel && !math.IsNaN(r.Memory) {
-			parts = append(parts, r.Series+" "+signed(r.Memory))
+			parts = append(parts, r.Series+" "+r.slope())
 		}
 	}
 	reading = "Slopes per worker by " + measure + ": "
 	var all []string
 	for _, r := range rows {
 		if r.Kind == "slope" && r.Measure == measure && !math.IsNaN(r.Memory) {
-			all = append(all, fmt.Sprintf("%s, %s [%s] (%s, n = %d)", r.Series, signed(r.Memory), Bounds(r.Memory, r.Low, r.High, "B", ", "), brief(r.Panel), r.N))
+			all = append(all, fmt.Sprintf("%s, %s (%s, n = %d)", r.Series, r.slope(), brief(r.Panel), r.N))
 		}
 	}
 	if len(all) > 4 {
@@ -159,6 +159,11 @@ func memoryWorkersWords(rows []memoryWorkersRow, used []string) (title, reading 
 		return "Memory against workers, by " + strings.Join(used, "; "), "Too few trials for a slope; medians are joined by lines."
 	}
 	return fmt.Sprintf("%s: one more worker costs %s", brief(last.Panel), strings.Join(parts, ", ")), reading + strings.Join(all, "; ") + "."
+}
+
+// slope prints a slope with its interval.
+func (r memoryWorkersRow) slope() string {
+	return fmt.Sprintf("%s [%s]", signed(r.Memory), Bounds(r.Memory, r.Low, r.High, "B", ", "))
 }
 
 func signed(v float64) string {
@@ -192,7 +197,7 @@ func memoryCurves(rows []memoryWorkersRow, y scale) curvePanel {
 		for _, r := range g {
 			if r.Kind == "slope" {
 				if !math.IsNaN(r.Memory) {
-					notes = append(notes, r.Series+" "+signed(r.Memory))
+					notes = append(notes, r.Series+" "+r.slope())
 				}
 				continue
 			}

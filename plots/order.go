@@ -6,9 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-
 	"forklore/metrics/digest"
 	"forklore/metrics/stat"
 )
@@ -36,6 +33,9 @@ type orderRow struct {
 	Steal    float64 `csv:"steal_cpus"`
 	Foreign  float64 `csv:"foreign_cpus"` // CPUs that others used during the work, on average
 	Delay    float64 `csv:"run_delay_share"`
+	CPU      float64 `csv:"pressure_cpu_share"` // of the work's time in which some task of the machine waited for a CPU
+	IO       float64 `csv:"pressure_io_share"`
+	Memory   float64 `csv:"pressure_memory_share"`
 }
 
 func orderTable(d *digest.Digest) (Table, error) {
@@ -58,7 +58,7 @@ func orderTable(d *digest.Digest) (Table, error) {
 	if len(rows) < 2 || measured < 0 {
 		return Table{}, Absent("a single trial has no order")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below, stacked: CPUs that other programs and, as steal, the hypervisor took during the work")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below: CPUs that other programs and, as steal, the hypervisor took during the work, stacked, and the share of its time in which tasks of the machine waited (pressure stall information)")}
 	t.Title, t.Reading = orderWords(rows)
 	return t, nil
 }
@@ -74,7 +74,8 @@ func orderOf(e entry, m mainMetric) []orderRow {
 		}
 		r := orderRow{who: e.who, Control: e.Control, Trial: trial, Metric: m.name, Value: v, Median: median, Relative: v / median,
 			Steal: value(e.Cell, "steal_s", i) / wall, Foreign: value(e.Cell, "foreign_cpu_s", i) / wall,
-			Delay: value(e.Cell, "run_delay_s", i) / (wall * float64(e.Workers))}
+			Delay: value(e.Cell, "run_delay_s", i) / (wall * float64(e.Workers)),
+			CPU:   value(e.Cell, "psi_cpu_s", i) / wall, IO: value(e.Cell, "psi_io_s", i) / wall, Memory: value(e.Cell, "psi_mem_s", i) / wall}
 		if i < len(e.Blocks) {
 			r.Block = e.Blocks[i]
 		}
@@ -141,122 +142,4 @@ func thinned(v []float64, n int) []float64 {
 		kept[i] = v[i*(len(v)-1)/(n-1)]
 	}
 	return kept
-}
-
-func orderDraw(s *Sheet, t Table) {
-	rows := rowsOf[orderRow](t)
-	s.legend(append(modelKeys(rows), key{"median of the cell", stroke(boundLine)}))
-	var relative []float64
-	var trials []float64
-	for _, r := range rows {
-		relative, trials = append(relative, r.Relative), append(trials, float64(r.Trial))
-	}
-	x := trialScale(trials)
-	s.orderPanel(rows, "value over the median of its cell, log scale", x, ratioScale("", append(relative, 1)), 230, drawOrder)
-	var taken []float64
-	for _, r := range rows {
-		taken = append(taken, orZero(r.Steal)+max(0, orZero(r.Foreign)), r.Steal, r.Foreign)
-	}
-	if slices.ContainsFunc(rows, func(r orderRow) bool { return !math.IsNaN(r.Steal) || !math.IsNaN(r.Foreign) }) {
-		s.legend([]key{{"others' CPU time", bar(foreignColor)}, {"steal", bar(stealColor)}})
-		s.orderPanel(rows, "CPUs taken by others during the work", x, zeroScale("", "", append(taken, 0.1), 4), 90, drawTaken)
-	}
-}
-
-var (
-	foreignColor = faded(rule, 0.55)
-	stealColor   = alarm
-)
-
-func bar(c interface {
-	RGBA() (r, g, b, a uint32)
-}) func(*Sheet, vg.Length, vg.Length) {
-	return swatch(draw.LineStyle{Color: c})
-}
-
-func modelKeys(rows []orderRow) []key {
-	seen := map[string]orderRow{}
-	var names []string
-	for _, r := range rows {
-		if _, ok := seen[r.Series]; !ok {
-			names = append(names, r.Series)
-		}
-		seen[r.Series] = r
-	}
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Or(modelOrder(seen[a].Model)-modelOrder(seen[b].Model), cmp.Compare(a, b))
-	})
-	var keys []key
-	for _, n := range names {
-		keys = append(keys, key{n, dot(styleOf(seen[n].Model), false)})
-	}
-	return keys
-}
-
-// trialScale counts trials: whole ticks on a linear axis.
-func trialScale(trials []float64) scale {
-	lo, hi := finiteRange(trials)
-	pad := max(0.5, 0.01*(hi-lo))
-	s := scale{min: lo - pad, max: hi + pad, label: "trial, in the order of the run"}
-	step := max(1, niceStep((hi-lo)/8))
-	for i := math.Ceil(lo / step); i*step <= hi; i++ {
-		s.ticks = append(s.ticks, tick{i * step, trimFloat(i*step, 0)})
-	}
-	return s
-}
-
-func (s *Sheet) orderPanel(rows []orderRow, title string, x, y scale, height vg.Length, paint func(frame, []orderRow)) {
-	s.text(smallText, margin, s.y+smallText.line()/2, draw.XLeft, title)
-	s.y += smallText.line() + 6
-	f := frame{s: s, x: x, y: y, x0: margin + yRoom(y), x1: sheetWidth - margin, y0: s.y, y1: s.y + height}
-	f.blocks(rows)
-	f.axisX()
-	f.axisY(true)
-	paint(f, rows)
-	s.y = f.y1 + axisRoom
-}
-
-// mostBlocks is how many blocks can be told apart as stripes.
-const mostBlocks = 80
-
-// blocks shades every second block, where the run went by blocks and they are
-// wide enough to be seen.
-func (f frame) blocks(rows []orderRow) {
-	groups := groupBy(rows, func(r orderRow) string { return fmt.Sprint(r.Block) })
-	if len(groups) > mostBlocks {
-		return
-	}
-	for i, g := range groups {
-		if i%2 == 1 {
-			f.s.fill(stripe, f.px(float64(g[0].Trial)-0.5), f.y0, f.px(float64(g[len(g)-1].Trial)+0.5), f.y1)
-		}
-	}
-}
-
-func drawOrder(f frame, rows []orderRow) {
-	f.s.segment(boundLine, f.x0, f.py(1), f.x1, f.py(1))
-	radius, alpha := vg.Length(2.6), 0.8
-	if len(rows) > 400 {
-		radius, alpha = 1.5, 0.5
-	}
-	for _, r := range rows {
-		x, y := f.px(float64(r.Trial)), f.py(r.Relative)
-		f.s.marker(styleOf(r.Model), x, y, radius, alpha, false)
-		m := metricByName(r.Metric)
-		f.s.spot(x-4, y-4, x+4, y+4, fmt.Sprintf("trial %d, block %d, %s: %s, %s of its cell's median", r.Trial, r.Block, r.title(), Quantity(r.Value, m.unit), Times(r.Relative)))
-	}
-}
-
-func drawTaken(f frame, rows []orderRow) {
-	half := max(0.4, min(3, (f.px(1)-f.px(0))*0.4))
-	for _, r := range rows {
-		x := f.px(float64(r.Trial))
-		base := max(0, orZero(r.Foreign))
-		if base > 0 {
-			f.s.fill(foreignColor, x-half, f.py(base), x+half, f.y1)
-		}
-		if r.Steal > 0 {
-			f.s.fill(stealColor, x-half, f.py(base+r.Steal), x+half, f.py(base))
-		}
-	}
 }

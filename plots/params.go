@@ -45,7 +45,7 @@ func paramUnit(name, text string) string {
 // prefix that loses nothing.
 func paramText(v float64, unit string) string {
 	if unit != "" {
-		return roundTick(v, unit)
+		return Given(v, unit)
 	}
 	if v != math.Trunc(v) {
 		return strconv.FormatFloat(v, 'g', 4, 64)

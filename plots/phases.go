@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -26,14 +27,29 @@ func init() {
 // phasesRow holds the median of each phase of one cell, in seconds.
 type phasesRow struct {
 	who
-	N     int     `csv:"n"`
+	N     int     `csv:"n"` // trials that say what they spent outside their work, or all where none does
 	Spawn float64 `csv:"spawn_s"`
 	Setup float64 `csv:"setup_s"`
 	Work  float64 `csv:"wall_s"`
 	Merge float64 `csv:"merge_s"`
 	Reap  float64 `csv:"reap_s"`
-	Other float64 `csv:"outside_work_s"` // sum of the medians of all but the work
 	Note  string  `csv:"note"`
+
+	// All but the work of a trial, added up, and its share of the trial: the
+	// median over trials, with its 95 % interval, or below six trials their range.
+	Other     float64 `csv:"outside_work_s"`
+	OtherLow  float64 `csv:"outside_work_low_s"`
+	OtherHigh float64 `csv:"outside_work_high_s"`
+	Share     float64 `csv:"outside_share"`
+	ShareLow  float64 `csv:"outside_share_low"`
+	ShareHigh float64 `csv:"outside_share_high"`
+}
+
+// other prints what a trial spends outside its work.
+func (r phasesRow) other() string { return within(r.Other, r.OtherLow, r.OtherHigh, r.N, "s") }
+
+func (r phasesRow) share() string {
+	return within(100*r.Share, 100*r.ShareLow, 100*r.ShareHigh, r.N, "%")
 }
 
 // phase is one segment of a bar. Light and dark alternate, so that the order
@@ -78,11 +94,23 @@ func phasesOf(e entry) phasesRow {
 		who: e.who, N: len(e.Trials), Note: failures(e.Cell),
 		Spawn: median("spawn_s"), Setup: median("setup_s"), Work: median("wall_s"), Merge: median("merge_s"), Reap: median("reap_s"),
 	}
-	r.Other = math.NaN()
-	for _, v := range []float64{r.Spawn, r.Setup, r.Merge, r.Reap} {
-		if !math.IsNaN(v) {
-			r.Other = v + orZero(r.Other)
+	var others, shares []float64
+	for i := range e.Trials {
+		other := math.NaN()
+		for _, metric := range []string{"spawn_s", "setup_s", "merge_s", "reap_s"} {
+			if v := value(e.Cell, metric, i); !math.IsNaN(v) {
+				other = v + orZero(other)
+			}
 		}
+		others, shares = append(others, other), append(shares, other/(other+value(e.Cell, "wall_s", i)))
+	}
+	others, shares = finite(others), finite(shares)
+	nan := math.NaN()
+	r.Other, r.OtherLow, r.OtherHigh, r.Share, r.ShareLow, r.ShareHigh = nan, nan, nan, nan, nan, nan
+	if len(others) > 0 {
+		r.N, r.Other, r.Share = len(others), stat.Median(others), stat.Median(shares)
+		r.OtherLow, r.OtherHigh = limits(others)
+		r.ShareLow, r.ShareHigh = limits(shares)
 	}
 	return r
 }
@@ -102,42 +130,40 @@ func phasesTitle(rows []phasesRow) string {
 		var parts []string
 		for _, r := range rows {
 			if r.Setting == last.Setting && !math.IsNaN(r.Other) {
-				parts = append(parts, fmt.Sprintf("%s %s", r.Series, Quantity(r.Other, "s")))
+				verb := ""
+				if len(parts) == 0 {
+					verb = "take "
+				}
+				parts = append(parts, "of "+r.Series+" "+verb+r.other())
 			}
 		}
 		if len(parts) > 0 {
-			return fmt.Sprintf("%s, %s: a trial spends outside its work: %s", brief(last.Label), last.Setting, strings.Join(parts, ", "))
+			return fmt.Sprintf("%s, %s: besides their work, trials %s", brief(last.Label), last.Setting, strings.Join(parts, ", "))
 		}
 	}
 	lo, hi := shares(rows)
-	return fmt.Sprintf("Spawn, setup, merge and reap take %s to %s of a trial", share(lo.v), share(hi.v))
+	return fmt.Sprintf("Spawn, setup, merge and reap take %s (%s) to %s (%s) of a trial", lo.share(), brief(lo.Label), hi.share(), brief(hi.Label))
 }
 
-type shareOf struct {
-	v float64
-	who
-}
-
-func shares(rows []phasesRow) (lo, hi shareOf) {
-	lo.v, hi.v = math.Inf(1), math.Inf(-1)
+// shares returns the cells whose trials spend least and most outside their
+// work.
+func shares(rows []phasesRow) (lo, hi phasesRow) {
+	lo.Share, hi.Share = math.Inf(1), math.Inf(-1)
 	for _, r := range rows {
-		v := r.Other / (r.Other + r.Work)
-		if v < lo.v {
-			lo = shareOf{v, r.who}
+		if r.Share < lo.Share {
+			lo = r
 		}
-		if v > hi.v {
-			hi = shareOf{v, r.who}
+		if r.Share > hi.Share {
+			hi = r
 		}
 	}
 	return lo, hi
 }
 
-func share(v float64) string { return Digits(100*v) + " %" }
-
 func phasesReading(rows []phasesRow) string {
 	lo, hi := shares(rows)
-	return fmt.Sprintf("Outside the work lie %s (%s) to %s (%s) of a trial's time; medians over the trials of each cell.",
-		share(lo.v), lo.title(), share(hi.v), hi.title())
+	return fmt.Sprintf("Outside the work lie %s (%s, n = %d) to %s (%s, n = %d) of a trial's time; medians over the trials of each cell.",
+		lo.share(), lo.title(), lo.N, hi.share(), hi.title(), hi.N)
 }
 
 func phasesDraw(s *Sheet, t Table) {
@@ -150,7 +176,11 @@ func phasesDraw(s *Sheet, t Table) {
 	for _, g := range rowGroups(rowsOf[phasesRow](t), func(r phasesRow) string { return r.Label }) {
 		panels = append(panels, phasesPanel(g))
 	}
-	s.drawRows(panels, "outside work")
+	notes := "outside work"
+	if slices.ContainsFunc(rowsOf[phasesRow](t), func(r phasesRow) bool { return r.N >= leastTrials }) {
+		notes += " [95 % CI]"
+	}
+	s.drawRows(panels, notes)
 }
 
 // phasesPanel has two areas: the whole trial, and all but the work, which is
@@ -159,7 +189,7 @@ func phasesPanel(rows []phasesRow) rowPanel {
 	p := rowPanel{}
 	var whole, other []float64
 	for _, r := range rows {
-		line := rowLine{who: r.who, note: fmt.Sprintf("%s  n = %d", Quantity(r.Other, "s"), r.N)}
+		line := rowLine{who: r.who, note: fmt.Sprintf("%s  n = %d", r.other(), r.N)}
 		if r.N == 0 {
 			line.failed, line.note = "no ok trial: "+r.Note, "n = 0"
 		}

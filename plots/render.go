@@ -95,24 +95,13 @@ func choose(names []string) ([]Chart, error) {
 }
 
 func render(c Chart, d *digest.Digest, folder string, o Options) (Drawn, error) {
-	drawn := Drawn{Name: c.Name, Question: c.Question}
-	t, err := c.Table(d)
-	var absent Absent
-	if errors.As(err, &absent) {
-		drawn.Absent = string(absent)
-		return drawn, nil
-	}
-	if err != nil {
+	drawn, t, s, err := sketch(c, d)
+	if err != nil || s == nil {
 		return drawn, err
 	}
-	drawn.Title, drawn.Subtitle, drawn.Reading = t.Title, t.Subtitle, t.Reading
-	drawn.PNG, drawn.CSV = Folder+"/"+c.Name+".png", Folder+"/"+c.Name+".csv"
 	if err := record.WriteWith(filepath.Join(folder, c.Name+".csv"), t.WriteCSV); err != nil {
 		return drawn, err
 	}
-	s := newSheet(t)
-	c.Draw(s, t)
-	drawn.Spots = s.places()
 	for _, format := range Formats {
 		if format != "png" && !slices.Contains(o.Formats, format) {
 			continue
@@ -126,6 +115,27 @@ func render(c Chart, d *digest.Digest, folder string, o Options) (Drawn, error) 
 		}
 	}
 	return drawn, nil
+}
+
+// sketch puts a chart on a sheet without painting it; there is no sheet where
+// the data are absent.
+func sketch(c Chart, d *digest.Digest) (Drawn, Table, *Sheet, error) {
+	drawn := Drawn{Name: c.Name, Question: c.Question}
+	t, err := c.Table(d)
+	var absent Absent
+	if errors.As(err, &absent) {
+		drawn.Absent = string(absent)
+		return drawn, t, nil, nil
+	}
+	if err != nil {
+		return drawn, t, nil, err
+	}
+	drawn.Title, drawn.Subtitle, drawn.Reading = t.Title, t.Subtitle, t.Reading
+	drawn.PNG, drawn.CSV = Folder+"/"+c.Name+".png", Folder+"/"+c.Name+".csv"
+	s := newSheet(t)
+	c.Draw(s, t)
+	drawn.Spots = s.places()
+	return drawn, t, s, nil
 }
 
 // removeStale removes the charts of an earlier report, and what a killed one

@@ -46,20 +46,24 @@ func TestRenderWritesWhatItNamesAndRemovesStale(t *testing.T) {
 	}
 }
 
-// TestRenderTwice covers the whole way at full size.
+// TestRenderTwice covers the whole way at full size, in every format.
 func TestRenderTwice(t *testing.T) {
 	all := scenarios()
 	for _, c := range Charts() {
 		a, b := t.TempDir(), t.TempDir()
 		for _, dir := range []string{a, b} {
-			if _, err := Render(all[goldenOf(c.Name)], dir, Options{Charts: []string{c.Name}, Formats: []string{"svg"}}); err != nil {
+			if _, err := Render(all[goldenOf(c.Name)], dir, Options{Charts: []string{c.Name}, Formats: Formats}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, ext := range []string{".png", ".svg", ".csv"} {
+		for _, ext := range []string{".png", ".svg", ".pdf", ".csv"} {
 			name := filepath.Join(Folder, c.Name+ext)
 			if !slices.Equal(read(t, filepath.Join(a, name)), read(t, filepath.Join(b, name))) {
 				t.Errorf("%s differs between two renderings", name)
+			}
+			if dates := pdfDates.FindAllString(string(read(t, filepath.Join(a, name))), -1); ext == ".pdf" &&
+				(len(dates) != 2 || !strings.Contains(dates[0], "20000101") || !strings.Contains(dates[1], "20000101")) {
+				t.Errorf("%s was made at %q", name, dates)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package plots
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -15,6 +14,7 @@ type scale struct {
 	min, max float64
 	log      bool
 	uneven   bool   // ticks at the counts that were run, not at even steps
+	broken   bool   // it is linear and could start at 0, but does not
 	label    string // of the axis, with the unit
 	unit     string // "s", "B"; "x" for ratios
 	ticks    []tick
@@ -75,9 +75,12 @@ func spreadScale(title, unit string, values []float64) scale {
 	// A range of 2 % at least, so that noise of 0.1 % does not look dramatic.
 	pad := max((hi-lo)*0.08, (0.02*hi-(hi-lo))/2)
 	s := linearScale(title, unit, lo-pad, hi+pad, 6)
-	s.label += ", axis not from 0"
+	s.label += notFrom0
+	s.broken = true
 	return s
 }
+
+const notFrom0 = ", axis not from 0"
 
 // linearScale covers [lo, hi] with about the given number of steps.
 func linearScale(title, unit string, lo, hi float64, steps int) scale {
@@ -170,7 +173,7 @@ func logTicks(lo, hi float64, unit string, multiples []float64, skip int) []tick
 		}
 		for _, m := range multiples {
 			if v := m * math.Pow(10, k); v >= lo && v <= hi {
-				ticks = append(ticks, tick{v, roundTick(v, unit)})
+				ticks = append(ticks, tick{v, Given(v, unit)})
 			}
 		}
 	}
@@ -183,21 +186,12 @@ func byteTicks(lo, hi float64) []tick {
 	for step := 1.0; ; step++ {
 		var ticks []tick
 		for k := step * math.Ceil(math.Log2(lo)/step); k <= math.Log2(hi); k += step {
-			ticks = append(ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "B")})
+			ticks = append(ticks, tick{math.Exp2(k), Given(math.Exp2(k), "B")})
 		}
 		if len(ticks) <= 8 {
 			return ticks
 		}
 	}
-}
-
-func roundTick(v float64, unit string) string {
-	text := Quantity(v, unit)
-	number, suffix, _ := strings.Cut(text, " ")
-	if strings.Contains(number, ".") && !strings.Contains(number, "e") {
-		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
-	}
-	return strings.TrimSpace(number + " " + suffix)
 }
 
 // countScale is a log2 axis with ticks at the counts that were run.
@@ -218,7 +212,7 @@ func countScale(title string, counts []float64) scale {
 // on it a cost for each count is a straight line.
 func linearCounts(title string, counts []float64) scale {
 	s := countScale(title, counts)
-	s.log, s.uneven, s.min = false, true, 0
+	s.log, s.uneven, s.min = false, true, -0.04*s.max // room for the marker of a small count
 	return s
 }
 
@@ -248,10 +242,15 @@ func ratioScale(title string, values []float64) scale {
 		}
 		return s
 	}
-	step := max(1, math.Ceil(math.Log2(hi/lo)/9))
-	for k := math.Ceil(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
-		if math.Mod(k, step) == 0 {
-			s.ticks = append(s.ticks, tick{math.Exp2(k), roundTick(math.Exp2(k), "") + "x"})
+	step, multiples := max(1, math.Ceil(math.Log2(hi/lo)/9)), []float64{1}
+	if s.max/s.min < 8 { // two or three powers of two alone
+		multiples = []float64{1, 1.5}
+	}
+	for k := math.Floor(math.Log2(s.min)); k <= math.Log2(s.max); k++ {
+		for _, m := range multiples {
+			if v := m * math.Exp2(k); math.Mod(k, step) == 0 && v >= s.min && v <= s.max {
+				s.ticks = append(s.ticks, tick{v, Given(v, "") + "x"})
+			}
 		}
 	}
 	return s

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -26,6 +27,8 @@ type synth struct {
 	fail    func(c *digest.Cell, trial int) string
 	fixed   bool // fixed time instead of fixed work
 	machine string
+
+	readings, iterations int // of each trial; default 30 and 24
 }
 
 func (s synth) digest() *digest.Digest {
@@ -38,6 +41,7 @@ func (s synth) digest() *digest.Digest {
 	if s.workers == nil {
 		s.workers = []int{1}
 	}
+	s.readings, s.iterations = cmp.Or(s.readings, 30), cmp.Or(s.iterations, 24)
 	d := &digest.Digest{Manifest: s.manifest()}
 	for li, label := range s.labels {
 		for _, cores := range s.cores {
@@ -122,6 +126,9 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 	put("steal_s", math.Max(0, w*(0.1*math.Sin(float64(len(c.Trials)))-0.05)))
 	put("foreign_cpu_s", w*0.03)
 	put("run_delay_s", w*0.01)
+	put("psi_cpu_s", w*0.1*float64(c.Workers-1)/float64(c.Workers))
+	put("psi_io_s", math.Max(0, w*(0.1*math.Sin(float64(2*len(c.Trials)))-0.08)))
+	put("psi_mem_s", 0)
 	put("spawn_s", s.scale*0.004*procs)
 	put("setup_s", s.scale*(0.003+0.001*procs))
 	put("merge_s", s.scale*0.0005)
@@ -138,8 +145,8 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 
 func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) digest.Line {
 	l := digest.Line{Cell: cell, Trial: trial}
-	for i := range 30 {
-		t := w * float64(i) / 29
+	for i := range s.readings {
+		t := w * float64(i) / float64(s.readings-1)
 		l.T = append(l.T, t)
 		cpus, pss := use*(0.97+0.03*rng.Float64()), math.NaN()
 		if i == 0 {
@@ -150,6 +157,9 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 			pss = rss * 0.7
 		}
 		l.CPUs, l.RSS, l.PSS = append(l.CPUs, cpus), append(l.RSS, rss), append(l.PSS, pss)
+		if procs > 1 {
+			l.HostCPUs, l.HostRSS = append(l.HostCPUs, cpus*0.02), append(l.HostRSS, s.scale*(4+t/w)*(1<<20))
+		}
 	}
 	return l
 }
@@ -157,7 +167,7 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 // iterated is a trial whose first iterations are slow and whose rest is not.
 func (s synth) iterated(cell, trial int, w float64, rng *rand.Rand) digest.Iterated {
 	it := digest.Iterated{Cell: cell, Trial: trial, Step: 1}
-	for i := range 24 {
+	for i := range s.iterations {
 		slow := 1 + float64(cell%4)*math.Exp(-float64(i))
 		if cell%7 == 5 {
 			slow = 1 + math.Exp(-float64(i)/9) // not over at the end
@@ -221,6 +231,7 @@ func scenarios() map[string]*digest.Digest {
 	for i := range golden.Lines {
 		l := &golden.Lines[i]
 		l.T, l.CPUs, l.RSS, l.PSS = l.T[:5], l.CPUs[:5], l.RSS[:5], l.PSS[:5]
+		l.HostCPUs, l.HostRSS = l.HostCPUs[:min(5, len(l.HostCPUs))], l.HostRSS[:min(5, len(l.HostRSS))]
 	}
 	d["golden"] = golden
 	for i := range golden.Iterations {

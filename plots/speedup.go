@@ -231,19 +231,25 @@ func speedupWords(rows []speedupRow) (title, reading string) {
 	}
 	lo, hi := slices.MinFunc(ends, byValue), slices.MaxFunc(ends, byValue)
 	at := Count(int(far), strings.TrimSuffix(lo.Axis, "s"))
+	sure := func(cell speedupRow) string {
+		return estimated(collect(rows,
+			func(r speedupRow) bool { return r.Kind == "trial" && r.Cell == cell.Cell && r.Panel == cell.Panel },
+			func(r speedupRow) float64 { return r.Value }), "x")
+	}
 	reading = fmt.Sprintf("At %s the medians run from %s (%s, n = %d) to %s (%s, n = %d); ideal is %s.",
-		at, Times(lo.Value), lo.title(), lo.N, Times(hi.Value), hi.title(), hi.N, Times(hi.Ideal))
+		at, sure(lo), lo.title(), lo.N, sure(hi), hi.title(), hi.N, Given(hi.Ideal, "x"))
 	if len(panels) > 1 || len(ends) == 1 {
-		title = fmt.Sprintf("%s reach %s at %s (%s)", hi.Series, Times(hi.Value), at, brief(hi.Label))
+		title = fmt.Sprintf("At %s: %s reach %s (%s)", at, brief(hi.Series), sure(hi), brief(hi.Label))
 		if len(ends) > 1 {
-			title += fmt.Sprintf(", %s %s (%s)", lo.Series, Times(lo.Value), brief(lo.Label))
+			title += fmt.Sprintf(", %s %s (%s)", brief(lo.Series), sure(lo), brief(lo.Label))
 		}
 		return title, reading
 	}
 	slices.SortStableFunc(ends, func(a, b speedupRow) int { return byValue(b, a) })
 	var parts []string
 	for _, r := range ends[:min(3, len(ends))] {
-		parts = append(parts, fmt.Sprintf("%s reach %s", r.Series, Times(r.Value)))
+		parts = append(parts, brief(r.Series)+" "+sure(r))
 	}
+	parts[0] = brief(ends[0].Series) + " reach " + sure(ends[0])
 	return fmt.Sprintf("%s at %s: %s", brief(ends[0].Panel), at, strings.Join(parts, ", ")), reading
 }

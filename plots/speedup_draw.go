@@ -1,9 +1,6 @@
 package plots
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 func speedupDraw(s *Sheet, t Table) {
 	rows := rowsOf[speedupRow](t)
@@ -66,7 +63,7 @@ func idealLine(rows []speedupRow) (xs, ys []float64) {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b speedupRow) int { return int(a.X - b.X) })
 	sorted = slices.DeleteFunc(sorted, func(r speedupRow) bool { return r.Kind == "fit" })
-	for _, r := range groupBy(sorted, func(r speedupRow) string { return fmt.Sprint(r.X) }) {
+	for _, r := range groupBy(sorted, func(r speedupRow) float64 { return r.X }) {
 		xs, ys = append(xs, r[0].X), append(ys, r[0].Ideal)
 	}
 	return xs, ys

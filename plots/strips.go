@@ -1,61 +1,72 @@
 package plots
 
 import (
+	"bytes"
+	"fmt"
 	"image"
-	"image/draw"
 	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/recorder"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// stripDots is the height of the strips in which a sheet is painted. The
-// rasterizer looks at every line of its picture for each shape, however small:
-// a chart of 200 cells, 20 000 lines tall, took a minute in one piece.
-const stripDots = 512
+// stripDots is the height of the strips in which a sheet is painted.
+const stripDots = 1024
 
-// image paints the sheet at a number of dots per inch, strip by strip.
-func (s *Sheet) image(dpi int) *image.RGBA {
+// picture paints the sheet at a number of dots per inch. Every strip is
+// painted on the same piece of paper, so that a tall sheet takes no more memory
+// than its runs of equal dots.
+func (s *Sheet) picture(dpi int) *picture {
 	dots := float64(dpi) / 72
 	width, height := int(float64(sheetWidth)*dots+0.5), int(float64(s.height())*dots+0.5)
-	whole := image.NewRGBA(image.Rect(0, 0, width, height))
+	b := brush{paper: image.NewRGBA(image.Rect(0, 0, width, min(stripDots, height))), dots: dots, letters: letters{dots: dots}}
+	blank := bytes.Repeat([]byte{0xff}, len(b.paper.Pix))
 	spans := extents(s.rec.Actions)
-	for top := 0; top < height; top += stripDots {
-		bottom := min(top+stripDots, height)
-		c := vgimg.NewWith(vgimg.UseWH(sheetWidth, vg.Length(float64(bottom-top)/dots)), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
-		c.Translate(vg.Point{Y: vg.Length(float64(bottom) / dots)})
-		var pen [3]recorder.Action // colour, width and dashes: set only for what is drawn here
-		for i, a := range s.rec.Actions {
-			switch a.(type) {
-			case *recorder.SetColor:
-				pen[0] = a
-				continue
-			case *recorder.SetLineWidth:
-				pen[1] = a
-				continue
-			case *recorder.SetLineDash:
-				pen[2] = a
-				continue
-			}
-			if spans[i].high < -vg.Length(float64(bottom)/dots) || spans[i].low > -vg.Length(float64(top)/dots) {
-				continue
-			}
-			for k, p := range pen {
-				if p != nil {
-					p.ApplyTo(c)
-					pen[k] = nil
-				}
-			}
-			if t, ok := a.(*recorder.FillString); ok {
-				c.FillString(fonts.Lookup(t.Font, t.Size), t.Point, t.String) // the recorder would load fonts of its own
-				continue
-			}
-			a.ApplyTo(c)
+	whole := newPicture(width)
+	for b.top = 0; b.top < height; b.top += stripDots {
+		copy(b.paper.Pix, blank)
+		b.strip(s.rec.Actions, spans)
+		for y := range min(stripDots, height-b.top) {
+			whole.add(b.paper.Pix[y*b.paper.Stride:][:4*width])
 		}
-		draw.Draw(whole, image.Rect(0, top, width, bottom), c.Image(), image.Point{}, draw.Src)
 	}
+	whole.seal()
 	return whole
+}
+
+// strip paints what reaches into the strip.
+func (b *brush) strip(actions []recorder.Action, spans []extent) {
+	high, low := -vg.Length(float64(b.top)/b.dots), -vg.Length(float64(b.top+stripDots)/b.dots)
+	for i, a := range actions {
+		switch a := a.(type) {
+		case *recorder.SetColor:
+			b.color = a.Color
+			continue
+		case *recorder.SetLineWidth:
+			b.width = float64(a.Width) * b.dots
+			continue
+		case *recorder.SetLineDash:
+			b.dashes = b.dashes[:0]
+			for _, d := range a.Dashes {
+				b.dashes = append(b.dashes, float64(d)*b.dots)
+			}
+			continue
+		}
+		if spans[i].high < low || spans[i].low > high {
+			continue
+		}
+		switch a := a.(type) {
+		case *recorder.Fill:
+			b.fill(a.Path)
+		case *recorder.Stroke:
+			b.stroke(a.Path)
+		case *recorder.FillString:
+			b.letters.color = b.color
+			b.letters.write(b.paper, a, b.top)
+		default:
+			panic(fmt.Sprintf("plots: nobody paints %T", a)) // a sheet records nothing else
+		}
+	}
 }
 
 // extent is how far a shape reaches on the sheet, whose y is 0 at the top and

@@ -28,12 +28,21 @@ func rowsOf[R any](t Table) []R { return t.Rows.([]R) }
 // exactly.
 func (t Table) WriteCSV(w io.Writer) error {
 	rows := reflect.ValueOf(t.Rows)
+	columns := columns(rows.Type().Elem())
 	out := csv.NewWriter(w)
-	if err := out.Write(columns(rows.Type().Elem())); err != nil {
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = c.name
+	}
+	if err := out.Write(line); err != nil {
 		return fmt.Errorf("write the header: %w", err)
 	}
 	for i := range rows.Len() {
-		if err := out.Write(fields(rows.Index(i))); err != nil {
+		row := rows.Index(i)
+		for k, c := range columns {
+			line[k] = field(row.FieldByIndex(c.at))
+		}
+		if err := out.Write(line); err != nil {
 			return fmt.Errorf("write row %d: %w", i+1, err)
 		}
 	}
@@ -41,30 +50,20 @@ func (t Table) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-func columns(t reflect.Type) []string {
-	var names []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			names = append(names, columns(f.Type)...)
-		} else {
-			names = append(names, f.Tag.Get("csv"))
-		}
-	}
-	return names
+// column is a field of a row, found once for all rows.
+type column struct {
+	name string
+	at   []int
 }
 
-func fields(v reflect.Value) []string {
-	var out []string
-	for i := range v.NumField() {
-		f := v.Field(i)
-		if v.Type().Field(i).Anonymous {
-			out = append(out, fields(f)...)
-			continue
+func columns(t reflect.Type) []column {
+	var list []column
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous {
+			list = append(list, column{f.Tag.Get("csv"), f.Index})
 		}
-		out = append(out, field(f))
 	}
-	return out
+	return list
 }
 
 func field(f reflect.Value) string {

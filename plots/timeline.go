@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type timelineRow struct {
 	CPUs  float64 `csv:"cpus"`
 	RSS   float64 `csv:"rss_B"`
 	PSS   float64 `csv:"pss_B"`
+	Host  float64 `csv:"host_cpus"` // the host's share; absent where it does the work itself
+	HostB float64 `csv:"host_rss_B"`
 	Note  string  `csv:"note"` // why the cell has no readings
 }
 
@@ -32,16 +35,22 @@ func timelineRows(d *digest.Digest) ([]timelineRow, error) {
 	for _, l := range d.Lines {
 		lines[l.Cell] = append(lines[l.Cell], l)
 	}
-	var rows []timelineRow
+	points := 0
+	for _, l := range d.Lines {
+		points += len(l.T)
+	}
+	rows := make([]timelineRow, 0, points)
 	for _, e := range entries(d) {
 		before := len(rows)
 		for _, l := range lines[e.index] {
 			for i, t := range l.T {
-				rows = append(rows, timelineRow{who: e.who, Trial: l.Trial, T: t, CPUs: at(l.CPUs, i), RSS: at(l.RSS, i), PSS: at(l.PSS, i)})
+				rows = append(rows, timelineRow{who: e.who, Trial: l.Trial, T: t, CPUs: at(l.CPUs, i), RSS: at(l.RSS, i), PSS: at(l.PSS, i),
+					Host: at(l.HostCPUs, i), HostB: at(l.HostRSS, i)})
 			}
 		}
 		if len(rows) == before {
-			r := timelineRow{who: e.who, Note: "no readings", T: math.NaN(), CPUs: math.NaN(), RSS: math.NaN(), PSS: math.NaN()}
+			nan := math.NaN()
+			r := timelineRow{who: e.who, Note: "no readings", T: nan, CPUs: nan, RSS: nan, PSS: nan, Host: nan, HostB: nan}
 			if len(e.Trials) == 0 {
 				r.Note = "no ok trial"
 			}
@@ -62,11 +71,25 @@ func at(v []float64, i int) float64 {
 type view struct {
 	title, unit string
 	of          func(timelineRow) float64
+	part        func(timelineRow) float64 // the host's share of it, dotted; nil for none
 	dots        func(timelineRow) float64 // drawn as dots besides; nil for none
 	bound       func(timelineRow) float64 // a dashed line; nil for none
 
 	scales func([]timelineRow, view) (x, y scale) // of a line of panels; nil for the time and from 0
 	over   func(frame, []timelineRow)             // drawn above a panel's lines; nil for nothing
+}
+
+// hostLine is how the host's share is drawn.
+func hostLine(c color.NRGBA) draw.LineStyle {
+	return draw.LineStyle{Color: c, Width: 1.2, Dashes: []vg.Length{1.2, 2.4}}
+}
+
+// hostKey is the legend of the host's share, if any cell has one.
+func hostKey(rows []timelineRow, of func(timelineRow) float64) []key {
+	if !slices.ContainsFunc(rows, func(r timelineRow) bool { return !math.IsNaN(of(r)) }) {
+		return nil
+	}
+	return []key{{"the host’s part, where workers are processes of their own", stroke(hostLine(ink))}}
 }
 
 // drawTimelines lays out small multiples: one line of panels per setting, one
@@ -188,7 +211,7 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 		f.s.segment(boundLine, f.x0, y, f.x1, y)
 	}
 	m := styleOf(cell[0].Model)
-	trials := groupBy(cell, func(r timelineRow) string { return fmt.Sprint(r.Trial) })
+	trials := groupBy(cell, func(r timelineRow) int { return r.Trial })
 	alpha := max(0.25, min(0.85, 3/float64(len(trials))))
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, trial := range trials {
@@ -210,11 +233,11 @@ func (f frame) timelinePanel(cell []timelineRow, v view, labelled bool) {
 // timeline draws one trial; few readings are marked, so that a line is not
 // taken for more than it is.
 func (f frame) timeline(trial []timelineRow, v view, m modelStyle, alpha float64) {
-	var xs, ys []float64
-	for _, r := range trial {
-		xs, ys = append(xs, r.T), append(ys, v.of(r))
-	}
+	xs, ys := each(trial, func(r timelineRow) float64 { return r.T }), each(trial, v.of)
 	f.curve(draw.LineStyle{Color: faded(m.color, alpha), Width: 1.3}, xs, ys)
+	if v.part != nil {
+		f.curve(hostLine(faded(m.color, alpha)), xs, each(trial, v.part))
+	}
 	for i, r := range trial {
 		if len(trial) <= 12 && !math.IsNaN(ys[i]) {
 			f.s.marker(m, f.px(xs[i]), f.py(ys[i]), 1.7, min(1, alpha*1.5), false)
@@ -228,11 +251,25 @@ func (f frame) timeline(trial []timelineRow, v view, m modelStyle, alpha float64
 	}
 }
 
+// each returns one number of every row.
+func each[R any](rows []R, of func(R) float64) []float64 {
+	numbers := make([]float64, len(rows))
+	for i, r := range rows {
+		numbers[i] = of(r)
+	}
+	return numbers
+}
+
+type trialOf struct {
+	cell  string
+	trial int
+}
+
 // perTrial reduces the readings of each trial to one number and returns the
 // numbers of each cell, by cell.
 func perTrial(rows []timelineRow, reduce func([]timelineRow) float64) map[string][]float64 {
 	of := map[string][]float64{}
-	for _, trial := range groupBy(rows, func(r timelineRow) string { return fmt.Sprint(r.Cell, r.Trial) }) {
+	for _, trial := range groupBy(rows, func(r timelineRow) trialOf { return trialOf{r.Cell, r.Trial} }) {
 		if v := reduce(trial); !math.IsNaN(v) {
 			of[trial[0].Cell] = append(of[trial[0].Cell], v)
 		}

@@ -135,7 +135,8 @@ func loneMedian(rows []trialsRow) string {
 	for i := len(rows) - 1; i >= 0; i-- {
 		if r := rows[i]; r.Kind == "median" {
 			m := metricByName(r.Metric)
-			return fmt.Sprintf("%s: median %s %s (%s, %s)", r.Label, m.title, Quantity(r.Value, m.unit), r.Series, r.Setting)
+			values := collect(rows, func(t trialsRow) bool { return t.Kind == "trial" && t.Cell == r.Cell }, func(t trialsRow) float64 { return t.Value })
+			return fmt.Sprintf("%s: median %s %s (%s, %s)", brief(r.Label), m.title, estimated(values, m.unit), brief(r.Series), r.Setting)
 		}
 	}
 	return ""
@@ -256,14 +257,22 @@ func jitter(i, n int) vg.Length {
 	return vg.Length(2*frac - 1)
 }
 
-// groupBy splits rows into runs of equal keys, in order.
-func groupBy[R any](rows []R, key func(R) string) [][]R {
+// groupBy splits rows into runs of equal keys, in order. The groups are parts
+// of rows, which nobody may change.
+func groupBy[R any, K comparable](rows []R, key func(R) K) [][]R {
 	var groups [][]R
+	from := 0
+	var last K
 	for i, r := range rows {
-		if i == 0 || key(r) != key(rows[i-1]) {
-			groups = append(groups, nil)
+		k := key(r)
+		if i > 0 && k != last {
+			groups = append(groups, rows[from:i:i])
+			from = i
 		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], r)
+		last = k
+	}
+	if len(rows) > 0 {
+		groups = append(groups, rows[from:])
 	}
 	return groups
 }

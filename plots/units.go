@@ -15,7 +15,7 @@ type prefix struct {
 
 var (
 	seconds = []prefix{{1e-9, "ns"}, {1e-6, "µs"}, {1e-3, "ms"}, {1, "s"}}
-	binary  = []prefix{{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}, {1 << 40, "TiB"}}
+	iec     = []prefix{{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}, {1 << 40, "TiB"}}
 	decimal = []prefix{{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}
 )
 
@@ -26,7 +26,7 @@ func prefixFor(v float64, unit string) prefix {
 	case unit == "s":
 		return pick(seconds, v)
 	case unit == "B":
-		return pick(binary, v)
+		return pick(iec, v)
 	case strings.HasPrefix(unit, "B/"):
 		p := pick(decimal, v)
 		return prefix{p.factor, p.suffix + unit}
@@ -78,7 +78,7 @@ func Interval(lo, hi float64, unit string) string {
 // beside v.
 func Bounds(v, lo, hi float64, unit, between string) string {
 	p := prefixFor(v, unit)
-	return ends(Digits(lo/p.factor), Digits(hi/p.factor), between)
+	return Digits(lo/p.factor) + between + Digits(hi/p.factor)
 }
 
 func ends(lo, hi, between string) string {
@@ -108,12 +108,33 @@ func Digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2-e, 64)
 }
 
+// Given prints a value that someone wrote down and nobody measured: without
+// zeros that would speak of precision.
+func Given(v float64, unit string) string {
+	if unit == "x" {
+		return trimmed(Digits(v)) + "x"
+	}
+	number, suffix, _ := strings.Cut(Quantity(v, unit), " ")
+	return strings.TrimSpace(trimmed(number) + " " + suffix)
+}
+
+// trimmed drops the zeros at the end of a decimal fraction.
+func trimmed(number string) string {
+	if strings.Contains(number, ".") && !strings.Contains(number, "e") {
+		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+	}
+	return number
+}
+
 // Times prints a ratio: "1.03x".
 func Times(v float64) string { return Digits(v) + "x" }
 
 // TimesRange prints a range of ratios, "0.98x to 1.03x", or one ratio where its
 // ends print alike.
 func TimesRange(lo, hi float64) string { return ends(Times(lo), Times(hi), " to ") }
+
+// share prints a fraction as a percentage.
+func share(v float64) string { return Digits(100*v) + " %" }
 
 // Count prints a number of things: "1 trial", "3 trials".
 func Count(n int, one string) string {

@@ -50,7 +50,7 @@ func TestEndsThatPrintAlike(t *testing.T) {
 		"3.50 MiB":         Interval(3.501*(1<<20), 3.503*(1<<20), "B"),
 		"3.40 to 3.50 MiB": Interval(3.401*(1<<20), 3.503*(1<<20), "B"),
 		"1.00, 1.01":       Bounds(1, 1.001, 1.011, "s", ", "),
-		"1.00":             Bounds(1, 1.001, 1.002, "s", ", "),
+		"1.00, 1.00":       Bounds(1, 1.001, 1.002, "s", ", "), // as an interval stands in brackets
 		"1.33x":            TimesRange(1.331, 1.332),
 	} {
 		if got != want {

@@ -39,7 +39,7 @@ func (d *Digest) gate() {
 	if ok := d.measured(); ok > 0 && d.noisyTrials() > 0 {
 		share := float64(d.noisyTrials()) / float64(ok)
 		d.Gates = append(d.Gates, Gate{"noise", share <= maxNoisy,
-			fmt.Sprintf("%d of %s disturbed; more than %s would be too many", d.noisyTrials(), trials(ok), percent(maxNoisy))})
+			fmt.Sprintf("%d of %s disturbed; at most %s may be", d.noisyTrials(), trials(ok), percent(maxNoisy))})
 	}
 }
 

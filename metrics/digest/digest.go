@@ -58,14 +58,19 @@ type Failure struct {
 }
 
 // Line is one trial over time: the sum over its processes at each tick,
-// reduced to at most 200 points without losing a peak.
+// reduced to at most 200 points, in runs of many trials to at least 50, without
+// losing a peak.
 type Line struct {
 	Cell  int // index into Digest.Cells
 	Trial int
-	T     []float64 // seconds after the gate; the four are of one length
+	T     []float64 // seconds after the gate; all are of one length
 	CPUs  []float64 // CPUs in use since the tick before: a rate, NaN at the first tick
 	RSS   []float64 // bytes
 	PSS   []float64 // bytes, NaN where it was not read
+
+	// The host's share of the same, NaN where it was not read; nil in a trial
+	// without worker processes, where the host does the work itself.
+	HostCPUs, HostRSS []float64
 }
 
 // Dist is one distribution of durations that the workers of one trial measured, in at most

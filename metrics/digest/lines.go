@@ -8,8 +8,11 @@ import (
 )
 
 const (
-	maxLines  = 2000 // in a Digest
-	maxPoints = 200  // in a Line
+	maxLines    = 2000    // in a Digest
+	maxPoints   = 200     // in a Line
+	allPoints   = 100_000 // in all lines together
+	leastPoints = 50      // in a Line, however many there are
+	maxTicks    = 8192    // of a trial that are held at once
 )
 
 // lineBuilder turns the stream of samples into lines. It relies on a trial's
@@ -18,6 +21,7 @@ const (
 type lineBuilder struct {
 	chosen map[int]int // trial: index of its cell
 	every  float64
+	points int          // at most, in a line
 	lines  map[int]Line // finished, by trial
 	apart  int          // chosen trials whose samples do not stand together
 	broken record.Set   // their numbers
@@ -32,14 +36,16 @@ type lineBuilder struct {
 	procs map[int]proc
 }
 
-// tick is the sum over a trial's processes at one moment.
+// tick is the sum over a trial's processes at one moment, and the host's share.
 type tick struct {
 	t, cpus, rss, pss float64
+	hostCPUs, hostRSS float64
 
-	used     float64 // CPU seconds since the tick before
-	read     bool    // some process gave its CPU time
-	pssWhole bool    // every process gave its PSS
-	members  int     // host and workers
+	used, hostUsed float64 // CPU seconds since the tick before
+	read, hostRead bool    // some process, or the host, gave its CPU time
+	pssWhole       bool    // every process gave its PSS
+	members        int     // host and workers
+	workers        int
 }
 
 type proc struct {
@@ -48,7 +54,9 @@ type proc struct {
 }
 
 func newLineBuilder(d *Digest, every float64) *lineBuilder {
-	return &lineBuilder{chosen: choose(d.Cells), every: every, lines: map[int]Line{}, procs: map[int]proc{}}
+	b := &lineBuilder{chosen: choose(d.Cells), every: every, lines: map[int]Line{}, procs: map[int]proc{}}
+	b.points = max(leastPoints, min(maxPoints, allPoints/max(1, len(b.chosen))))
+	return b
 }
 
 // choose picks the trials whose lines are kept: as many of each cell, evenly
@@ -105,7 +113,7 @@ func (b *lineBuilder) add(s *record.Sample) {
 		b.closeTick()
 	}
 	if !b.open {
-		b.now, b.open = tick{t: s.TS, rss: math.NaN(), pss: 0, pssWhole: true}, true
+		b.now, b.open = tick{t: s.TS, rss: math.NaN(), hostRSS: math.NaN(), pssWhole: true}, true
 		b.n++
 	}
 	next := proc{tick: b.n, cpu: seen.cpu}
@@ -127,8 +135,15 @@ func (b *lineBuilder) gap() float64 {
 // new, and returns what it has used now.
 func (k *tick) add(s *record.Sample, cpu float64) float64 {
 	k.members++
+	host := s.Role == "host"
+	if !host {
+		k.workers++
+	}
 	if !math.IsNaN(s.RSSB) {
 		k.rss = first(k.rss, 0) + s.RSSB
+		if host {
+			k.hostRSS = first(k.hostRSS, 0) + s.RSSB
+		}
 	}
 	if math.IsNaN(s.PSSB) {
 		k.pssWhole = false
@@ -138,8 +153,13 @@ func (k *tick) add(s *record.Sample, cpu float64) float64 {
 	if math.IsNaN(s.CPUS) {
 		return cpu
 	}
+	used := max(0, s.CPUS-cpu) // a process number may come again
 	k.read = true
-	k.used += max(0, s.CPUS-cpu) // a process number may come again
+	k.used += used
+	if host {
+		k.hostRead = true
+		k.hostUsed += used
+	}
 	return s.CPUS
 }
 
@@ -149,14 +169,26 @@ func (b *lineBuilder) closeTick() {
 	if k.members == 0 {
 		return // the machine alone
 	}
-	k.cpus = math.NaN()
-	if last := len(b.ticks) - 1; last >= 0 && k.read && k.t > b.ticks[last].t {
-		k.cpus = k.used / (k.t - b.ticks[last].t)
+	k.cpus, k.hostCPUs = math.NaN(), math.NaN()
+	if last := len(b.ticks) - 1; last >= 0 && k.t > b.ticks[last].t {
+		since := k.t - b.ticks[last].t
+		if k.read {
+			k.cpus = k.used / since
+		}
+		if k.hostRead {
+			k.hostCPUs = k.hostUsed / since
+		}
 	}
 	if !k.pssWhole {
 		k.pss = math.NaN()
 	}
-	b.ticks = append(b.ticks, k)
+	if b.ticks = append(b.ticks, k); len(b.ticks) == maxTicks {
+		keep := reduce(b.ticks, maxTicks/2)
+		for to, from := range keep { // from is never below to
+			b.ticks[to] = b.ticks[from]
+		}
+		b.ticks = b.ticks[:len(keep)]
+	}
 }
 
 func (b *lineBuilder) begin(trial int) {
@@ -176,7 +208,7 @@ func (b *lineBuilder) finish() {
 		b.closeTick()
 	}
 	if b.keep && len(b.ticks) > 0 {
-		b.lines[b.trial] = line(b.cell, b.trial, b.ticks)
+		b.lines[b.trial] = line(b.cell, b.trial, b.ticks, b.points)
 	}
 	b.ticks, b.keep = b.ticks[:0], false
 }
@@ -197,25 +229,30 @@ func (b *lineBuilder) end() []Line {
 	return list
 }
 
-func line(cell, trial int, ticks []tick) Line {
-	keep := reduce(ticks)
+func line(cell, trial int, ticks []tick, points int) Line {
+	keep := reduce(ticks, points)
 	l := Line{Cell: cell, Trial: trial}
+	split := slices.ContainsFunc(ticks, func(k tick) bool { return k.workers > 0 })
 	for _, i := range keep {
 		k := ticks[i]
 		l.T = append(l.T, k.t)
 		l.CPUs = append(l.CPUs, k.cpus)
 		l.RSS = append(l.RSS, k.rss)
 		l.PSS = append(l.PSS, k.pss)
+		if split {
+			l.HostCPUs = append(l.HostCPUs, k.hostCPUs)
+			l.HostRSS = append(l.HostRSS, k.hostRSS)
+		}
 	}
 	return l
 }
 
-// reduce returns the indices of at most maxPoints ticks: both ends, and of
-// each stretch of equal length the least and the greatest of every series, so
-// that no peak and no dip is lost.
-func reduce(ticks []tick) []int {
+// reduce returns the indices of at most so many ticks: both ends, and of each
+// stretch of equal time the least and the greatest of every series, so that
+// no peak and no dip is lost. The host's share is taken along.
+func reduce(ticks []tick, points int) []int {
 	n := len(ticks)
-	if n <= maxPoints {
+	if n <= points {
 		return evenly(n, n)
 	}
 	series := []func(tick) float64{
@@ -223,29 +260,41 @@ func reduce(ticks []tick) []int {
 		func(k tick) float64 { return k.rss },
 		func(k tick) float64 { return k.pss },
 	}
-	stretches := (maxPoints - 2) / (2 * len(series))
+	stretches := (points - 2) / (2 * len(series))
+	per := float64(stretches) / (ticks[n-1].t - ticks[0].t)
 	keep := []int{0, n - 1}
-	for s := range stretches {
-		from, to := s*n/stretches, (s+1)*n/stretches
+	for from, to := 0, 0; from < n; from = to {
+		number := math.Floor((ticks[from].t - ticks[0].t) * per)
+		end := func(i int) bool {
+			return number < float64(stretches-1) && math.Floor((ticks[i].t-ticks[0].t)*per) > number
+		}
+		for to++; to < n && !end(to); to++ {
+		}
 		for _, of := range series {
-			lo, hi := -1, -1
-			for i := from; i < to; i++ {
-				v := of(ticks[i])
-				if math.IsNaN(v) {
-					continue
-				}
-				if lo < 0 || v < of(ticks[lo]) {
-					lo = i
-				}
-				if hi < 0 || v > of(ticks[hi]) {
-					hi = i
-				}
-			}
-			if lo >= 0 {
+			if lo, hi := ends(ticks, from, to, of); lo >= 0 {
 				keep = append(keep, lo, hi)
 			}
 		}
 	}
 	slices.Sort(keep)
 	return slices.Compact(keep)
+}
+
+// ends returns the indices of the least and the greatest value of a series
+// among ticks from..to-1, or -1 where it has none.
+func ends(ticks []tick, from, to int, of func(tick) float64) (lo, hi int) {
+	lo, hi = -1, -1
+	for i := from; i < to; i++ {
+		v := of(ticks[i])
+		if math.IsNaN(v) {
+			continue
+		}
+		if lo < 0 || v < of(ticks[lo]) {
+			lo = i
+		}
+		if hi < 0 || v > of(ticks[hi]) {
+			hi = i
+		}
+	}
+	return lo, hi
 }

@@ -29,7 +29,8 @@ func TestLinesSumProcesses(t *testing.T) {
 		}
 	}
 	d := load(t, fake{cells: threeCells()[:1], trials: 6, samples: samples}.write(t))
-	want := []Line{{Cell: 0, Trial: 1, T: []float64{0, 0.5, 1}, CPUs: []float64{nan, 2, 1}, RSS: []float64{300, 450, 300}, PSS: []float64{110, nan, 70}}}
+	want := []Line{{Cell: 0, Trial: 1, T: []float64{0, 0.5, 1}, CPUs: []float64{nan, 2, 1}, RSS: []float64{300, 450, 300}, PSS: []float64{110, nan, 70},
+		HostCPUs: []float64{nan, 0.5, nan}, HostRSS: []float64{100, 100, nan}}}
 	if diff := cmp.Diff(want, d.Lines, cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -41,7 +42,7 @@ func TestReduceKeepsPeaksAndDips(t *testing.T) {
 		ticks[i] = tick{t: float64(i), cpus: 1, rss: 100, pss: math.NaN()}
 	}
 	ticks[0].cpus, ticks[777].cpus, ticks[40_001].rss, ticks[40_002].rss, ticks[99_000].pss = math.NaN(), 9, 999, 1, 5
-	keep := reduce(ticks)
+	keep := reduce(ticks, maxPoints)
 	if len(keep) > maxPoints || !slices.IsSorted(keep) {
 		t.Errorf("%d points, sorted %v", len(keep), slices.IsSorted(keep))
 	}
@@ -50,8 +51,66 @@ func TestReduceKeepsPeaksAndDips(t *testing.T) {
 			t.Errorf("tick %d is lost", i)
 		}
 	}
-	if got := reduce(ticks[:200]); len(got) != 200 {
+	if got := reduce(ticks[:200], maxPoints); len(got) != 200 {
 		t.Errorf("%d of 200 ticks kept", len(got))
+	}
+}
+
+// TestLinesWithoutWorkers leaves the split out where the host works itself.
+func TestLinesWithoutWorkers(t *testing.T) {
+	samples := func(row *record.Trial) []record.Sample {
+		return []record.Sample{{Trial: row.Trial, TS: 0, PID: 1, Role: "host", CPUS: 1, RSSB: 1}, {Trial: row.Trial, TS: 1, PID: 1, Role: "host", CPUS: 2, RSSB: 1}}
+	}
+	for _, l := range load(t, fake{cells: threeCells()[:1], trials: 2, samples: samples}.write(t)).Lines {
+		if l.HostCPUs != nil || l.HostRSS != nil || l.CPUs[1] != 1 {
+			t.Errorf("%+v", l)
+		}
+	}
+}
+
+// TestLongTrialIsHeldInPart feeds one trial of a million readings: what is held of
+// it stays bounded, and no peak or dip is lost on the way.
+func TestLongTrialIsHeldInPart(t *testing.T) {
+	b := newLineBuilder(&Digest{Cells: []Cell{{Trials: []int{1}}}}, 0)
+	most := 0
+	for i := range 1_000_000 {
+		s := record.Sample{Trial: 1, TS: float64(i), PID: 1, Role: "host", CPUS: float64(i), RSSB: 100, PSSB: math.NaN()}
+		switch i {
+		case 300_000:
+			s.RSSB = 7
+		case 300_001:
+			s.RSSB = 999
+		case 900_000:
+			s.PSSB = 5
+		}
+		b.add(&s)
+		most = max(most, cap(b.ticks))
+	}
+	l := b.end()[0]
+	if most > 2*maxTicks || len(l.T) > maxPoints || len(l.T) < (maxPoints-2)/6 {
+		t.Errorf("%d ticks were held, %d points are left", most, len(l.T))
+	}
+	for i, of := range [][]float64{l.RSS, l.RSS, l.PSS} {
+		if want := []float64{7, 999, 5}[i]; !slices.Contains(of, want) {
+			t.Errorf("%g is lost", want)
+		}
+	}
+	if l.T[0] != 0 || l.T[len(l.T)-1] != 999_999 || l.CPUs[1] != 1 {
+		t.Errorf("from %g to %g, %g CPUs", l.T[0], l.T[len(l.T)-1], l.CPUs[1])
+	}
+}
+
+// TestPointsShrinkWithLines holds all lines of a digest together to a bound.
+func TestPointsShrinkWithLines(t *testing.T) {
+	for trials, want := range map[int]int{1: maxPoints, 500: maxPoints, 1000: 100, 5000: leastPoints} {
+		c := Cell{Trials: make([]int, trials)}
+		for i := range c.Trials {
+			c.Trials[i] = i + 1
+		}
+		b := newLineBuilder(&Digest{Cells: []Cell{c}}, 0.1)
+		if b.points != want || b.points*len(b.chosen) > allPoints {
+			t.Errorf("%d trials: %d lines of %d points, want %d", trials, len(b.chosen), b.points, want)
+		}
 	}
 }
 

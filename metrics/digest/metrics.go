@@ -69,8 +69,7 @@ func MeasureMetrics(measures []record.Measure) []Metric {
 
 type row = *record.Trial
 
-// One block adds one metric. Each costs eight bytes a trial in memory, and more
-// than 28 double the map of every cell (Go's maps hold 28 in 32 slots): what no
+// One block adds one metric. Each costs eight bytes a trial in memory: what no
 // chart or table needs stays in trials.csv alone, and what most runs lack is rare.
 var metrics = []Metric{
 	{"wall_s", "wall time", "s",
@@ -121,6 +120,9 @@ var metrics = []Metric{
 	{"pss_done_B", "PSS after the work", "B",
 		"sum of PSS after the last finish (smaps_rollup)",
 		true, func(t row) float64 { return t.PSSDoneB }},
+	{"uss_done_B", "USS after the work", "B",
+		"sum of USS after the last finish: pages that no other process has (smaps_rollup)",
+		true, func(t row) float64 { return t.USSDoneB }},
 	{"spawn_s", "spawn", "s",
 		"spawn call to the last worker's first instruction",
 		true, func(t row) float64 { return t.SpawnS }},
@@ -163,6 +165,15 @@ var metrics = []Metric{
 	{"run_delay_s", "run delay", "s",
 		"noise: time the workers' threads were runnable but waited (schedstat)",
 		true, func(t row) float64 { return t.RunDelayS }},
+	{"psi_cpu_s", "CPU pressure", "s",
+		"noise: time some task of the machine waited for a CPU (PSI)",
+		true, func(t row) float64 { return t.PSICPUS }},
+	{"psi_io_s", "IO pressure", "s",
+		"noise: time some task of the machine waited for IO (PSI)",
+		true, func(t row) float64 { return t.PSIIOS }},
+	{"psi_mem_s", "memory pressure", "s",
+		"noise: time some task of the machine waited for memory (PSI)",
+		true, func(t row) float64 { return t.PSIMemS }},
 }
 
 // rare metrics are those that most runs lack: cells without one have no entry for it.

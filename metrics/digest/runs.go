@@ -29,6 +29,7 @@ type RunPair struct {
 	MedianA      float64
 	MedianB      float64
 	Margin       float64
+	Neutral      bool // more of the metric is neither better nor worse: the ratio is B over A
 }
 
 // Differing is a setting with its values in both runs.
@@ -36,7 +37,23 @@ type Differing struct{ What, A, B string }
 
 // Regression reports whether B is worse by more than the margin: both
 // intervals lie wholly beyond it, and no gate of either run is broken.
-func (p *RunPair) Regression() bool { return p.Verdict == Reversed }
+func (p *RunPair) Regression() bool { return p.Verdict == Reversed && !p.Neutral }
+
+// Word says what B is against A: better or worse, in a neutral metric more or
+// less, the same, inconclusive or no data.
+func (p *RunPair) Word() string {
+	switch {
+	case p.Verdict == Supported && p.Neutral:
+		return "more"
+	case p.Verdict == Reversed && p.Neutral:
+		return "less"
+	case p.Verdict == Supported:
+		return "better"
+	case p.Verdict == Reversed:
+		return "worse"
+	}
+	return p.Verdict
+}
 
 // Regressions counts the pairs in which B is worse.
 func (x *Difference) Regressions() (n int) {
@@ -51,7 +68,9 @@ func (x *Difference) Regressions() (n int) {
 // Compare matches the cells of two runs by their settings, labels and time
 // limits left aside, and compares each in time, CPU and memory. Where the
 // amount of work was calibrated or the time is fixed, throughput and CPU time
-// per item are compared instead. A broken gate makes every pair inconclusive.
+// per item are compared instead. What the workload measures of itself is compared too:
+// of a distribution the median and the 99 % quantile. A broken gate makes every pair
+// inconclusive.
 func Compare(a, b *Digest) *Difference {
 	x := &Difference{A: a, B: b, Differs: differing(&a.Manifest, &b.Manifest)}
 	of := map[string]int{}
@@ -69,6 +88,12 @@ func Compare(a, b *Digest) *Difference {
 		met[i] = true
 		for _, m := range runMetrics(&a.Cells[i], &b.Cells[j]) {
 			x.Pairs = append(x.Pairs, comparePair(a, b, i, j, m, gates))
+		}
+		for _, m := range x.measured(i, j) {
+			p := comparePair(a, b, i, j, m, gates)
+			if p.Neutral = !m.Less; p.Verdict != NoData { // of a zero, which most layouts have somewhere, there is no ratio
+				x.Pairs = append(x.Pairs, p)
+			}
 		}
 	}
 	for i := range a.Cells {
@@ -118,6 +143,28 @@ func runMetrics(a, b *Cell) []Metric {
 	for k, name := range append(names, memory) {
 		if m, err := Lookup(name); err == nil && (k == 0 || a.has(name) && b.has(name)) {
 			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// measured returns what the workloads of two cells measured of themselves in
+// both runs. A measure says when less is better, never when more is.
+func (x *Difference) measured(i, j int) []Metric {
+	var list []Metric
+	for _, m := range x.B.Manifest.Measures {
+		same := slices.ContainsFunc(x.A.Manifest.Measures, func(o record.Measure) bool {
+			return o.Name == m.Name && o.Unit == m.Unit && o.Less == m.Less && o.Hist == m.Hist
+		})
+		names := []string{m.Name}
+		if m.Hist {
+			names = []string{QuantileName(m.Name, "p50"), QuantileName(m.Name, "p99")}
+		}
+		for _, name := range names {
+			metric, err := x.B.Metric(name)
+			if same && err == nil && x.A.Cells[i].has(name) && x.B.Cells[j].has(name) {
+				list = append(list, metric)
+			}
 		}
 	}
 	return list
@@ -212,24 +259,13 @@ func (x *Difference) Table() Table {
 		"verdict", "regression", "reason"}}
 	for i := range x.Pairs {
 		p := &x.Pairs[i]
-		m, _ := Lookup(p.Metric)
+		m, _ := x.B.Metric(p.Metric)
 		row := []string{Title(x.B.Cells[p.CellB].Cell), p.Metric, m.Unit, strconv.Itoa(p.NRight), strconv.Itoa(p.NLeft)}
 		row = append(row, numbers(p.MedianA, p.MedianB, p.Theta.Estimate, p.Theta.Lo95, p.Theta.Hi95, p.Theta.Lo90, p.Theta.Hi90,
 			p.Shift.Estimate, p.Shift.Lo95, p.Shift.Hi95, p.P, p.A12, p.Margin)...)
-		t.Rows = append(t.Rows, append(row, runVerdict(p.Verdict), strconv.FormatBool(p.Regression()), p.Why))
+		t.Rows = append(t.Rows, append(row, p.Word(), strconv.FormatBool(p.Regression()), p.Why))
 	}
 	return t
-}
-
-// runVerdict puts a verdict in the words of before and after.
-func runVerdict(v string) string {
-	switch v {
-	case Supported:
-		return "better"
-	case Reversed:
-		return "worse"
-	}
-	return v
 }
 
 // ManifestTable returns what differs between the runs besides their numbers.

@@ -79,6 +79,41 @@ func TestCompareRunsWithABrokenGate(t *testing.T) {
 	}
 }
 
+// TestCompareRunsInMeasures calls a slower delivery worse, and more of what is
+// neither good nor bad only more.
+func TestCompareRunsInMeasures(t *testing.T) {
+	w := world{cells: threeCells()[:1], blocks: 15, noise: 0.003}
+	a, b := w.digest(1), w.digest(2)
+	for i, d := range []*Digest{a, b} {
+		d.Manifest.Measures = []record.Measure{
+			{Name: "latency_s", Title: "latency", Unit: "s", Less: true, Hist: true},
+			{Name: "rounds", Title: "rounds", Merge: "sum"},
+			{Name: "moved_B", Title: "bytes moved", Unit: "B", Less: true, Merge: "sum"},
+			{Name: "odd", Title: "odd", Unit: []string{"s", "B"}[i]},
+		}
+		r := rand.New(rand.NewPCG(uint64(i), 3))
+		d.Cells[0].Values["moved_B"] = make([]float64, len(d.Cells[0].Trials)) // of nothing there is no ratio
+		for _, name := range []string{"latency_p50_s", "latency_p90_s", "latency_p99_s", "rounds", "odd"} {
+			for range d.Cells[0].Trials {
+				d.Cells[0].Values[name] = append(d.Cells[0].Values[name], float64(1+i)*(1+0.01*r.Float64()))
+			}
+		}
+	}
+	x := Compare(a, b)
+	got := map[string]string{}
+	for i := range x.Pairs {
+		if p := &x.Pairs[i]; p.Metric != "wall_s" && p.Metric != "cpu_s" && p.Metric != "mem_high_B" {
+			got[p.Metric] = p.Word()
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"latency_p50_s": "worse", "latency_p99_s": "worse", "rounds": "more"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if n := x.Regressions(); n != 2 {
+		t.Errorf("%d regressions, want 2", n)
+	}
+}
+
 func TestSameRunTwiceDiffersInNothing(t *testing.T) {
 	w := world{cells: threeCells(), blocks: 15, noise: 0.003}
 	x := Compare(w.digest(1), w.digest(1))

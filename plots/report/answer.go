@@ -54,7 +54,7 @@ func (p *page) verdictAnswer(all []digest.Verdict) {
 	}
 	p.list(points)
 	if broken := all[0].Broken; broken != "" {
-		p.para("**No verdict of this run counts:** " + text(broken) + ".")
+		p.para("**No verdict of this run counts:** " + text(broken) + ". A gate is what must hold before a number is worth a verdict; “Can it be trusted?” says more.")
 	}
 	if !slices.ContainsFunc(all, decided) {
 		p.para("What was seen, without a verdict: " + p.seen())
@@ -96,8 +96,8 @@ func (p *page) sentence(c plots.Comparison) string {
 	high, ok := p.ratio("mem_high_B", c)
 	switch {
 	case ok && known:
-		s += fmt.Sprintf(", %s their peak memory (by its lower bounds and by its upper bounds, the supervising host included; n = %s)",
-			plots.TimesRange(min(low.Median, high.Median), max(low.Median, high.Median)), plots.Count(high.N, "block"))
+		s += fmt.Sprintf(", between %s and %s their peak memory (by the bounds that are known of it, the supervising host included; n = %s)",
+			plots.Times(min(low.Median, high.Median)), plots.Times(max(low.Median, high.Median)), plots.Count(high.N, "block"))
 	case ok:
 		s += fmt.Sprintf(", %s their peak memory by its upper bound (%s)", plots.Times(high.Median), blocks(high.Min, high.Max, high.N))
 	}

@@ -1,11 +1,9 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,36 +31,11 @@ func newPair(a, b Run) (*pair, error) {
 			return nil, err
 		}
 		p.runs[i].Dir = folder.Dir
-		if p.drawn[i], err = found(p.runs[i]); err != nil {
+		if p.drawn[i], err = plots.Found(p.runs[i].Digest, p.runs[i].Dir); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
-}
-
-// found returns all charts of a run as far as its folder holds them.
-func found(r Run) ([]plots.Drawn, error) {
-	var list []plots.Drawn
-	for _, c := range plots.Charts() {
-		d := plots.Drawn{Name: c.Name, Question: c.Question, PNG: plots.Folder + "/" + c.Name + ".png", CSV: plots.Folder + "/" + c.Name + ".csv"}
-		t, err := c.Table(r.Digest)
-		var absent plots.Absent
-		switch {
-		case errors.As(err, &absent):
-			d.Absent = string(absent)
-		case err != nil:
-			return nil, fmt.Errorf("chart %s of %s: %w", c.Name, r.Dir, err)
-		default:
-			d.Title, d.Reading = t.Title, t.Reading
-			for _, file := range []string{d.PNG, d.CSV} {
-				if _, err := os.Stat(filepath.Join(r.Dir, filepath.FromSlash(file))); err != nil {
-					d.Absent = "its folder has no such chart"
-				}
-			}
-		}
-		list = append(list, d)
-	}
-	return list, nil
 }
 
 // Compared returns two runs side by side in Markdown, whose links to charts
@@ -147,7 +120,7 @@ func (p *pair) head() {
 		of[outcomeWord(&p.Pairs[i])]++
 	}
 	var parts []string
-	for _, word := range []string{"better", "worse", "the same", digest.Inconclusive, digest.NoData} {
+	for _, word := range []string{"better", "worse", "more", "less", "the same", digest.Inconclusive, digest.NoData} {
 		if of[word] > 0 {
 			parts = append(parts, fmt.Sprintf("%s in %d", word, of[word]))
 		}
@@ -187,11 +160,11 @@ func (p *pair) cells() {
 		p.para("There is no cell that both runs have.")
 		return
 	}
-	p.para("The ratio is that of geometric means, turned so that above 1 is better for B, with its 95 % interval; A and B are medians of trials. B is better or worse where the intervals of both estimators lie wholly beyond the margin, and the same where they lie inside it.")
+	p.para("The ratio is that of geometric means, turned so that above 1 is better for B, with its 95 % interval; A and B are medians of trials. B is better or worse (more or less, in a measure that is neither) where the intervals of both estimators lie wholly beyond the margin, and the same where they lie inside it.")
 	var rows [][]string
 	for i := range p.Pairs {
 		c := &p.Pairs[i]
-		m, err := digest.Lookup(c.Metric)
+		m, err := p.B.Metric(c.Metric)
 		if err != nil {
 			m = digest.Metric{Title: c.Metric}
 		}
@@ -215,22 +188,17 @@ func amount(v float64, unit string) string {
 // Outcome says in words what B is against A, and why where it is open.
 func Outcome(p digest.RunPair) string {
 	word := outcomeWord(&p)
-	if word == p.Verdict && p.Why != "" {
+	if (p.Verdict == digest.Inconclusive || p.Verdict == digest.NoData) && p.Why != "" {
 		return word + ": " + p.Why
 	}
 	return word
 }
 
 func outcomeWord(p *digest.RunPair) string {
-	switch p.Verdict {
-	case digest.Supported:
-		return "better"
-	case digest.Reversed:
-		return "worse"
-	case digest.Equivalent:
+	if p.Verdict == digest.Equivalent {
 		return "the same"
 	}
-	return p.Verdict
+	return p.Word()
 }
 
 // images shows the same chart of both runs beside each other.
@@ -264,7 +232,9 @@ func (p *pair) figures() ([]figure, error) {
 	var pictures [2]map[string]picture
 	for k := range pictures {
 		var err error
-		if pictures[k], err = loadPictures(p.drawn[k], p.runs[k].Dir, mostPictures/2); err != nil {
+		var size int
+		p.drawn[k], size = fewer(p.drawn[k], mostSpots/2)
+		if pictures[k], err = loadPictures(p.drawn[k], p.runs[k].Dir, room(mostPage/2+100_000, size)); err != nil {
 			return nil, err
 		}
 	}
@@ -282,6 +252,7 @@ func (p *pair) figures() ([]figure, error) {
 				continue
 			}
 			f.embed(d, pictures[k][d.Name])
+			f.Spots = spots(d.Spots)
 			f.Alt = sides[k] + ": " + f.Alt
 			list = append(list, f)
 		}

@@ -113,6 +113,8 @@ func TestComparedAsPage(t *testing.T) {
 			t.Errorf("in a window of %d, beside each other: %v", width, beside)
 		}
 	}
+	points(t, br, "chart-trials-a")
+	points(t, br, "chart-trials-b")
 	audit(t, br)
 	for _, s := range br.complaints("file://" + file) {
 		t.Error(s)

@@ -43,7 +43,12 @@ var markup = goldmark.New(goldmark.WithExtensions(
 // report.md in one file that needs nothing else, with the charts of dir in
 // it. The same digest and charts give the same bytes.
 func WriteHTML(d *digest.Digest, drawn []plots.Drawn, dir string) error {
-	pictures, err := loadPictures(drawn, dir, mostPictures)
+	drawn, size := fewer(drawn, mostSpots)
+	words, err := pageOf(d, drawn, nil)
+	if err != nil {
+		return fmt.Errorf("make %s: %w", HTMLFile, err)
+	}
+	pictures, err := loadPictures(drawn, dir, room(len(words), size))
 	if err != nil {
 		return err
 	}

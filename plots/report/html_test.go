@@ -63,7 +63,7 @@ func TestPageInBrowser(t *testing.T) {
 	b.open(page)
 	sorts(t, b)
 	enlarges(t, b)
-	points(t, b)
+	points(t, b, "chart-trials")
 	audit(t, b)
 	for _, s := range b.complaints(page) {
 		t.Error(s)
@@ -100,17 +100,17 @@ func enlarges(t *testing.T, b *browser) {
 }
 
 // points reads the first value of a chart by pointer and by keyboard.
-func points(t *testing.T, b *browser) {
+func points(t *testing.T, b *browser, chart string) {
 	t.Helper()
 	var byKey, byPointer string
-	b.eval(`(() => { const f = document.getElementById("chart-trials"), c = f.querySelector("button");
+	b.eval(`(() => { const f = document.getElementById("`+chart+`"), c = f.querySelector("button");
 		c.focus(); c.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
 		return document.getElementById("tip").textContent; })()`, &byKey)
-	b.eval(`(() => { const f = document.getElementById("chart-trials"), c = f.querySelector("button"), r = f.querySelector("img").getBoundingClientRect();
+	b.eval(`(() => { const f = document.getElementById("`+chart+`"), c = f.querySelector("button"), r = f.querySelector("img").getBoundingClientRect();
 		const s = JSON.parse(f.querySelector(".spots").textContent)[0];
 		c.dispatchEvent(new PointerEvent("pointermove", { clientX: r.left + (s[0] + s[2]) / 2 * r.width, clientY: r.top + (s[1] + s[3]) / 2 * r.height }));
 		return document.getElementById("tip").textContent; })()`, &byPointer)
-	if !strings.Contains(byKey, "n = 6") || byKey != byPointer {
+	if !strings.Contains(byKey, "n = ") || byKey != byPointer {
 		t.Errorf("values: by keyboard %q, by pointer %q", byKey, byPointer)
 	}
 }
@@ -180,6 +180,7 @@ func TestPictures(t *testing.T) {
 	if err := png.Encode(&b, img); err != nil {
 		t.Fatal(err)
 	}
+	const mostPictures = 1_700_000
 	if b.Len() < mostPictures {
 		t.Fatalf("the picture has only %d bytes", b.Len())
 	}

@@ -32,11 +32,11 @@ func limits(p *page) {
 	for _, f := range p.Fits() {
 		if f.Refused != "" && !refused[f.Refused] {
 			refused[f.Refused] = true
-			points = append(points, "No scaling law is fitted to some curve: "+text(f.Refused)+".")
+			points = append(points, "To some curves no scaling law is fitted: "+text(f.Refused)+".")
 		}
 	}
 	if m.Plan.Controls == (experiments.Controls{}) {
-		points = append(points, "The run has no controls: that it could have found a difference of 10 %, and finds none between equal cells, was not shown.")
+		points = append(points, "The run has no controls: nothing shows that it would have found a difference of 10 %, and none between equal cells.")
 	}
 	if _, few := fewTrials(p.Cells); few > 0 {
 		points = append(points, fmt.Sprintf("%s of %d with fewer than six trials, which gives no interval.", plots.Count(few, "cell"), len(p.Cells)))

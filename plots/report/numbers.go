@@ -19,10 +19,10 @@ func numbers(p *page) {
 		p.para("There are none.")
 		return
 	}
-	p.para("Medians over the ok trials of each cell. In [brackets] the 95 % interval of the median from order statistics where n ≥ 6, in (parentheses) the range over trials where n is less, nothing where n = 1. All metrics are in [summary.csv](summary.csv).")
+	p.para("Medians over the ok trials of each cell. In [brackets] the 95 % interval of the median from order statistics where n ≥ 6, in (parentheses) the range over trials where n is less, nothing where n = 1; exact where every trial gave the same number. All metrics are in [summary.csv](summary.csv).")
 	var metrics []digest.Metric
 	for _, name := range tabled {
-		if m, err := digest.Lookup(name); err == nil && p.has(name) {
+		if m, err := p.Metric(name); err == nil && p.has(name) {
 			metrics = append(metrics, m)
 		}
 	}
@@ -40,6 +40,7 @@ func numbers(p *page) {
 		rows = append(rows, row)
 	}
 	p.table(3, header, rows)
+	p.measured()
 	p.ratios()
 }
 
@@ -48,14 +49,16 @@ func (p *page) has(metric string) bool {
 }
 
 // estimate prints a median with its interval or range, and its n where that
-// is not the cell's.
+// is not the one given.
 func estimate(values []float64, unit string, n int) string {
 	if len(values) == 0 {
 		return ""
 	}
 	median := stat.Median(values)
 	s := plots.Quantity(median, unit)
-	if i, err := stat.MedianInterval(values, 0.95); err == nil {
+	if len(values) > 1 && slices.Min(values) == slices.Max(values) {
+		s += ", exact"
+	} else if i, err := stat.MedianInterval(values, 0.95); err == nil {
 		s += " [" + plots.Bounds(median, i.Lo, i.Hi, unit, ", ") + "]"
 	} else if len(values) > 1 {
 		s += " (" + plots.Bounds(median, slices.Min(values), slices.Max(values), unit, " to ") + ")"
@@ -74,7 +77,7 @@ func present(values []float64) []float64 {
 func (p *page) ratios() {
 	var rows [][]string
 	for _, metric := range []string{"wall_s", "throughput_items_per_s", "cpu_per_item_s", "mem_peak_B", "mem_high_B"} {
-		m, err := digest.Lookup(metric)
+		m, err := p.Metric(metric)
 		if err != nil || metric == "wall_s" && p.has("throughput_items_per_s") { // one is the other's inverse
 			continue
 		}

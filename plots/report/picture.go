@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"forklore/plots"
 )
@@ -18,13 +19,53 @@ type picture struct {
 	width, height int    // of the picture as it was drawn
 }
 
-// The page must pass as an attachment: pictures and numbers together stay
-// below 2 MiB, which base64 makes 2.7.
+// The page must pass as an attachment of 3 MB: what its words leave is for
+// pictures, numbers and spots.
 const (
-	mostPictures = 1_700_000
-	mostNumbers  = 300_000
-	mostCSV      = 60_000 // of one chart
+	mostPage      = 2_900_000
+	leastPictures = 300_000 // however many the words are
+	mostNumbers   = 250_000
+	mostCSV       = 60_000 // of one chart
+	mostSpots     = 400_000
 )
+
+// room returns how many bytes of pictures a page may hold beside so many bytes
+// of words and spots; base64 makes three bytes four.
+func room(words, spots int) int {
+	return max(leastPictures, (mostPage-words-spots)/4*3-mostNumbers)
+}
+
+// fewer thins the spots of charts until they take no more than most bytes in
+// JSON: every second one of the chart that takes most goes.
+func fewer(drawn []plots.Drawn, most int) (thinned []plots.Drawn, size int) {
+	thinned = slices.Clone(drawn)
+	sizes := make([]int, len(drawn))
+	for i, d := range drawn {
+		sizes[i] = len(spots(d.Spots))
+		size += sizes[i]
+	}
+	for size > most {
+		largest := 0
+		for i := range sizes {
+			if sizes[i] > sizes[largest] {
+				largest = i
+			}
+		}
+		d := &thinned[largest]
+		var kept []plots.Spot
+		for i := 0; i < len(d.Spots); i += 2 {
+			kept = append(kept, d.Spots[i])
+		}
+		if len(kept) == len(d.Spots) { // a single spot of enormous length
+			kept = nil
+		}
+		d.Spots = kept
+		size -= sizes[largest]
+		sizes[largest] = len(spots(kept))
+		size += sizes[largest]
+	}
+	return thinned, size
+}
 
 // loadPictures reads the charts from the results folder. While they are too
 // large together, more than most bytes, the largest is halved in size.

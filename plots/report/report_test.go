@@ -62,6 +62,23 @@ func run(n int, name string) *digest.Digest {
 	return d
 }
 
+// measuring lets the workload measure itself; goroutines do not move a byte.
+func measuring(d *digest.Digest) *digest.Digest {
+	d.Manifest.Measures = []record.Measure{
+		{Name: "moved_B", Title: "bytes moved", Unit: "B", Doc: "bytes that went from one worker to another", Less: true, Merge: "sum"},
+		{Name: "latency_s", Title: "latency", Unit: "s", Doc: "from the asking to the answer", Less: true, Hist: true},
+	}
+	for i := range d.Cells {
+		c := &d.Cells[i]
+		for t := range c.Trials {
+			for name, v := range map[string]float64{"throughput_ops_per_s": 4 * c.Values["throughput_items_per_s"][t], "moved_B": float64(i%2) * 4096, "latency_p50_s": 1e-4, "latency_p99_s": 1e-3 + 1e-6*float64(t)} {
+				c.Values[name] = append(c.Values[name], v)
+			}
+		}
+	}
+	return d
+}
+
 func fail(d *digest.Digest) *digest.Digest {
 	d.Cells[3].Failed = map[string]int{record.Crashed: 1}
 	d.Failures = []digest.Failure{{Trial: 9, Block: 2, Cell: d.Cells[3].ID, Title: d.Cells[3].Label, Status: record.Crashed, Detail: nasty, Log: "log/9.txt"}}
@@ -88,12 +105,13 @@ func TestGolden(t *testing.T) {
 	broken := run(6, "sieve")
 	broken.Manifest.Plan.Claims = claims.Manifest.Plan.Claims[:1]
 	broken.Gates = []digest.Gate{{Name: "aa", Passed: true, Detail: "1.00x"}, {Name: "canary", Passed: false, Detail: "it drifts"}}
+	measures := measuring(run(6, "sieve"))
 	for i := range none.Cells {
 		none.Cells[i].Failed = map[string]int{record.Timeout: 2}
 	}
 	for name, d := range map[string]*digest.Digest{
 		"six-trials": run(6, "sieve"), "failures": fail(run(5, "sieve")), "one-trial": interrupted, "none-ok": none, "empty": {},
-		"claims": claims, "broken": broken,
+		"claims": claims, "broken": broken, "measures": measures,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

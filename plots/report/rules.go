@@ -54,7 +54,8 @@ func checklist(p *page) {
 func (p *page) ruleBase() (kept, how string) {
 	for _, s := range p.Speedups() {
 		if s.Sequential != nil {
-			return yes, fmt.Sprintf("%s, median wall time %s", p.places[s.Sequential.Cell].Title(), plots.Quantity(s.Sequential.WallS, "s"))
+			c := &p.Cells[s.Sequential.Cell]
+			return yes, fmt.Sprintf("%s, median wall time %s", p.places[s.Sequential.Cell].Title(), estimate(present(c.Values["wall_s"]), "s", -1))
 		}
 	}
 	for _, s := range p.Speedups() {

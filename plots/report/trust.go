@@ -6,14 +6,13 @@ import (
 	"strings"
 
 	"forklore/metrics/digest"
-	"forklore/plots"
 )
 
 func trust(p *page) {
 	p.gates()
-	warnings := append([]string(nil), p.Manifest.Warnings...)
-	for _, w := range p.Warnings {
-		if !slices.Contains(warnings, w) {
+	var warnings []string
+	for _, w := range slices.Concat(p.Manifest.Warnings, p.Warnings) {
+		if !slices.Contains(warnings, w) && !strings.HasPrefix(w, "gate ") { // the table has the gates
 			warnings = append(warnings, w)
 		}
 	}
@@ -64,9 +63,9 @@ func (p *page) gates() {
 			rows = append(rows, []string{name, text(gateWords[name]), "not run", map[bool]string{true: "noise unknown: neither steal nor foreign CPU was measured"}[name == "noise"]})
 		}
 	}
-	p.para(gateSentence(len(ran), broken, absent))
+	p.para("A gate is a condition that must hold before a verdict counts. " + gateSentence(len(ran), broken, absent))
 	if slices.Contains(absent, "aa") && slices.Contains(absent, "positive") {
-		p.para("Nothing tests whether the run could have found a difference, or finds one where there is none.")
+		p.para("Nothing tests whether this run would have found a difference, or finds one where there is none: `controls: true` in the experiment does.")
 	}
 	p.table(9, []string{"gate", "what it tests", "result", "found"}, rows)
 }
@@ -78,13 +77,13 @@ func gateSentence(ran, broken int, absent []string) string {
 	}
 	switch {
 	case broken > 0:
-		return fmt.Sprintf("**No:** %s broken, so that every verdict is inconclusive%s.", plots.Count(broken, "gate"), missing)
+		return fmt.Sprintf("**%s broken, so that every verdict is inconclusive**%s.", map[bool]string{true: "One is", false: fmt.Sprintf("%d are", broken)}[broken == 1], missing)
 	case ran == 0:
-		return "No gate was run."
+		return "None was run."
 	case missing != "":
-		return "Every gate that was run passed" + missing + "."
+		return "Every one that was run passed" + missing + "."
 	}
-	return "Every gate passed."
+	return "Every one passed."
 }
 
 // noiseKnown reports whether any trial has a measure of what disturbed it.

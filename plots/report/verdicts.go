@@ -19,13 +19,13 @@ func verdicts(p *page) {
 		p.para("The experiment makes no claim, so that there is nothing to judge. What its models differ in is under Numbers, without a claim written down before.")
 		return
 	}
-	p.para("A claim is **supported** where the 95 % interval lies wholly beyond its margin, **reversed** where it lies wholly beyond it on the other side, **equivalent** where the 90 % interval lies inside the margin (two one-sided tests), else **inconclusive**. Two estimators must agree, every gate must have passed, and p is adjusted over the claims of the file (Holm). All numbers are in [claims.csv](claims.csv).")
+	p.para("A claim is **supported** where the 95 % interval lies wholly beyond its margin, **reversed** where it lies wholly beyond it on the other side, **equivalent** where the 90 % interval lies inside the margin (two one-sided tests), else **inconclusive**. An estimate with an x is a ratio, turned so that above 1x speaks for the claim. Two estimators must agree, every gate must have passed, and p is adjusted over the claims of the file (Holm). All numbers are in [claims.csv](claims.csv).")
 	var rows [][]string
 	parts := 0
 	for _, v := range all {
 		parts += len(v.Parts)
 		if len(v.Parts) == 0 {
-			rows = append(rows, []string{text(v.Claim.ID), text(v.Claim.Says), "", "", "", "", "", bold(v.Verdict), text(v.Reason)})
+			rows = append(rows, []string{text(v.Claim.ID), text(v.Claim.Says), "", "", "", "", "", bold(v.Verdict), why(v, v.Reason)})
 		}
 		for i, part := range v.Parts {
 			if len(rows) < shownParts {
@@ -41,21 +41,29 @@ func verdicts(p *page) {
 
 // partRow names the claim and its whole verdict once, in its first part.
 func partRow(v digest.Verdict, i int, part digest.Part) []string {
-	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), text(part.Reason)}
+	row := []string{text(v.Claim.ID), "", text(part.Title), rangeText(part), targetText(part), fmt.Sprint(part.Primary.N), "", text(part.Verdict), why(v, part.Reason)}
 	if i == 0 {
 		row[1] = text(v.Claim.Says)
 		row[6] = pText(v.Holm)
 		if len(v.Parts) > 1 {
 			row[7] = text(part.Verdict) + "; all: " + bold(v.Verdict)
-			row[8] = text(strings.TrimPrefix(part.Reason+"; all: "+v.Reason, "; "))
-			if v.Reason == "" {
-				row[8] = text(part.Reason)
+			if v.Reason != "" && v.Reason != part.Reason {
+				row[8] = strings.TrimPrefix(why(v, part.Reason)+"; all: "+why(v, v.Reason), "; ")
 			}
 		} else {
-			row[7], row[8] = bold(v.Verdict), text(v.Reason)
+			row[7], row[8] = bold(v.Verdict), why(v, v.Reason)
 		}
 	}
 	return row
+}
+
+// why is the reason of a verdict; what is broken is named here and told once,
+// under the answer.
+func why(v digest.Verdict, reason string) string {
+	if reason == v.Broken {
+		reason, _, _ = strings.Cut(reason, ":")
+	}
+	return text(reason)
 }
 
 func bold(s string) string { return "**" + text(s) + "**" }
@@ -86,21 +94,27 @@ func interval(r digest.Range, number func(float64) string) string {
 
 // targetText says what the claim asks for.
 func targetText(p digest.Part) string {
-	number := func(v float64) string { return plots.Quantity(v, p.Unit) }
+	bounds := boundsText(p)
+	if bounds == "" && p.Target.Margin > 0 {
+		bounds = "more than " + plots.Given(100*p.Target.Margin, "") + " % better"
+	}
+	return text(bounds)
+}
+
+// boundsText says which bounds a claim names, if it names any.
+func boundsText(p digest.Part) string {
+	unit := p.Unit
 	if p.Right >= 0 {
-		number = plots.Times
+		unit = "x"
 	}
 	var parts []string
 	if v := p.Target.AtLeast; v != nil {
-		parts = append(parts, "at least "+number(*v))
+		parts = append(parts, "at least "+plots.Given(*v, unit))
 	}
 	if v := p.Target.AtMost; v != nil {
-		parts = append(parts, "at most "+number(*v))
+		parts = append(parts, "at most "+plots.Given(*v, unit))
 	}
-	if len(parts) == 0 && p.Target.Margin > 0 {
-		parts = append(parts, "more than "+plots.Digits(100*p.Target.Margin)+" %")
-	}
-	return text(strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // verdictSentence puts one verdict in plain words: what, by how much, how
@@ -118,7 +132,7 @@ func verdictSentence(d *digest.Digest, v digest.Verdict) string {
 	if span := spanOf(d, v); span != "" {
 		s += ": " + span
 	}
-	if v.Reason != "" {
+	if v.Reason != "" && v.Reason != v.Broken { // what is broken is said once, below all of them
 		s += "; " + text(v.Reason)
 	}
 	if v.Trials > 0 {
@@ -139,7 +153,10 @@ func spanOf(d *digest.Digest, v digest.Verdict) string {
 		what = text(m.Title) + " "
 	}
 	if v.Claim.Kind == experiments.ClaimCompare {
-		favours = "; above 1 favours " + text(v.Claim.Left)
+		favours = "; above 1x favours " + text(v.Claim.Left)
+	}
+	if bounds := boundsText(*lo); bounds != "" {
+		favours += "; asked for is " + text(bounds)
 	}
 	where := func(p *digest.Part) string { return text(fmt.Sprintf("(%s, n = %d)", p.Title, p.Primary.N)) }
 	if lo == hi && len(v.Parts) > 1 {

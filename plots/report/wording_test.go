@@ -51,8 +51,8 @@ func TestGatesNotRun(t *testing.T) {
 		want, lack string
 	}{
 		"unknown": {unknown, "noise unknown", "no disturbed trial"},
-		"quiet":   {quiet, "Every gate that was run passed; not run: aa, positive, canary.", "noise unknown"},
-		"full":    {full, "Every gate passed.", "not run"},
+		"quiet":   {quiet, "Every one that was run passed; not run: aa, positive, canary.", "noise unknown"},
+		"full":    {full, "Every one passed.", "not run"},
 	} {
 		if got := trusted(c.d); !strings.Contains(got, c.want) || strings.Contains(got, c.lack) {
 			t.Errorf("%s: want %q and no %q in:\n%s", name, c.want, c.lack, got)

@@ -187,7 +187,7 @@ func printReadable(w io.Writer, x *digest.Difference, format string) error {
 	fmt.Fprintln(w, "trials of different runs are not paired: ratios are of geometric means, with Welch's interval")
 	t := digest.Table{Columns: []string{"cell", "metric", "A", "B", "n", "B/A, above 1 is better [95 % CI]", "margin", "B is"}}
 	for _, p := range x.Pairs {
-		m, err := digest.Lookup(p.Metric)
+		m, err := x.B.Metric(p.Metric)
 		if err != nil {
 			return err
 		}
