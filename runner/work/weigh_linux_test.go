@@ -55,6 +55,9 @@ func TestNoiseIsNoSlope(t *testing.T) {
 
 // The kernel's own tests map memory of a known size: what a footprint says of it.
 func TestFootprintSeesMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector's own memory changes meanwhile")
+	}
 	const size = 8 << 20
 	pids := []int{os.Getpid()}
 	before, ok := settledFootprint(pids)
