@@ -37,12 +37,12 @@ the goroutine is locked to it; what main does first in trialhost, and the static
 first system call (CLOCK_MONOTONIC, handed back with the signal). Of goroutines one item
 in 16 takes these times, and another one create_s and join_s: a clock costs a tenth
 of a goroutine's life.
-pss_each_B and uss_each_B are the slopes, by Theil and Sen, of PSS and USS of all processes
-concerned (smaps_rollup) over k/4, k/2, 3k/4 and k parked executors. The trial's
-first worker measures them once: goroutines and threads before the gate, while none has left
-memory to the next; processes after the first iteration. They are absent where the
-growth is no clear line: under 64 KiB, or bent by more than a quarter. Goroutines take a
-k of several hundred.
+pss_each_B and uss_each_B are the slopes, by Theil and Sen, of PSS and USS (smaps_rollup) over
+k/4, k/2, 3k/4 and k parked executors, of the process in which they live, or of all that they
+are. The trial's first worker measures them once: goroutines and threads before the gate,
+while none has left memory to the next; processes after the first iteration. They
+are absent where the growth is no clear line: under 64 KiB, or bent by more than a
+quarter. Goroutines take a k of several hundred.
 Source: lat_proc of lmbench (McVoy and Staelin, 1996) and the process tests of
 will-it-scale; testdata/c/spawn.c is the same in C. Tested against a separate
 implementation, the kernel's lists of threads and children, and an assembler.

@@ -29,19 +29,14 @@ func weighExecutors(k int, makers *teams, values map[string]float64) (err error)
 			err = errors.Join(err, q.dismiss())
 		}
 	}()
-	pids := make([]int, 1, 1+k)
-	pids[0] = os.Getpid()
+	var pids []int
 	var parked, pss, uss []float64
 	for _, q := range quarters {
 		if err := park(q.team, q.lives, 0); err != nil {
 			return err
 		}
-		for i := range q.lives {
-			if pid := q.lives[i].pid; pid > 0 {
-				pids = append(pids, pid)
-			}
-		}
-		f, ok := settledFootprint(pids)
+		pids = q.addPids(pids)
+		f, ok := settledFootprint(hosts(pids))
 		if !ok {
 			return nil
 		}
@@ -69,6 +64,25 @@ func park(t team, lives []life, base uint64) error {
 		}
 	}
 	return t.settle()
+}
+
+// addPids adds the processes that the executors are, if they are some.
+func (q quarter) addPids(list []int) []int {
+	for i := range q.lives {
+		if pid := q.lives[i].pid; pid > 0 {
+			list = append(list, pid)
+		}
+	}
+	return list
+}
+
+// hosts are the processes that executors live in: if they are none themselves, this one. Else
+// it is left out, for all that it gains is the garbage of the creating calls.
+func hosts(pids []int) []int {
+	if len(pids) > 0 {
+		return pids
+	}
+	return []int{os.Getpid()}
 }
 
 // rehearse lets one executor live, so that what the first of all touches is not
