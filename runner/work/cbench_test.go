@@ -112,7 +112,7 @@ func buildTwins(b *testing.B) string {
 	if err != nil {
 		b.Skip(err)
 	}
-	sources, err := filepath.Glob("testdata/c/*.c")
+	sources, err := filepath.Glob("testdata/c/kernels/*.c")
 	if err != nil || len(sources) == 0 {
 		b.Fatalf("the twins' sources: %v, %v", sources, err)
 	}
