@@ -66,15 +66,15 @@ var againstC = []struct{ name, params, why string }{
 	{name: "malloc", params: "allocator=go size=1024", why: "Go clears each block and collects what is dropped; glibc hands the same block out again"},
 }
 
-// BenchmarkAgainstC runs each workload and its twin in turn, on one processor,
+// BenchmarkKernelsAgainstC runs each workload and its twin in turn, on one processor,
 // and prints Go's operations per second over C's. The twin runs twice: in a
 // second thread while the first waits, since a process in Go has several and
 // the kernel then locks what threads share, and in its only thread, as the
 // cheapest that there is. It takes minutes, so it wants FORKLORE_C_BENCH=1;
 // FORKLORE_C_ROUNDS sets the rounds of 0.3 s.
 //
-//	FORKLORE_C_BENCH=1 go test -run=^$ -bench=AgainstC -benchtime=1x ./runner/work
-func BenchmarkAgainstC(b *testing.B) {
+//	FORKLORE_C_BENCH=1 go test -run=^$ -bench=KernelsAgainstC -benchtime=1x ./runner/work
+func BenchmarkKernelsAgainstC(b *testing.B) {
 	if os.Getenv("FORKLORE_C_BENCH") != "1" {
 		b.Skip("holds Go against C for minutes: set FORKLORE_C_BENCH=1")
 	}
@@ -112,7 +112,7 @@ func buildTwins(b *testing.B) string {
 	if err != nil {
 		b.Skip(err)
 	}
-	sources, err := filepath.Glob("testdata/c/*.c")
+	sources, err := filepath.Glob("testdata/c/kernels/*.c")
 	if err != nil || len(sources) == 0 {
 		b.Fatalf("the twins' sources: %v, %v", sources, err)
 	}
