@@ -48,6 +48,7 @@ func (m measured) digest() *digest.Digest {
 	if m.noise == 0 {
 		m.noise = 0.02
 	}
+	m.readings, m.iterations = 30, 24
 	d := &digest.Digest{Manifest: m.manifest()}
 	d.Manifest.Measures = m.measures
 	for _, w := range m.works {
