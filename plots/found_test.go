@@ -31,7 +31,10 @@ func TestFound(t *testing.T) {
 	if found, err = Found(d, dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range found {
+	for i, f := range found {
+		if drawn[i].Absent != "" {
+			continue
+		}
 		stale := f.Name == "trials" || f.Name == "cpu"
 		if missing := f.Name == "memory"; missing != (f.Absent != "") || stale != (f.Spots == nil) {
 			t.Errorf("%s: absent %q, %d spots", f.Name, f.Absent, len(f.Spots))
