@@ -33,7 +33,7 @@ func TestFound(t *testing.T) {
 	}
 	for i, f := range found {
 		if drawn[i].Absent != "" {
-			continue // was not drawn, so nothing of it can be found
+			continue
 		}
 		stale := f.Name == "trials" || f.Name == "cpu"
 		if missing := f.Name == "memory"; missing != (f.Absent != "") || stale != (f.Spots == nil) {

@@ -45,10 +45,7 @@ func iterationsTable(d *digest.Digest) (Table, error) {
 		lines[l.Cell] = append(lines[l.Cell], l)
 		step, points = max(step, l.Step), points+len(l.Number)
 	}
-	if points == 0 {
-		return Table{}, Absent("the run has no times of single iterations")
-	}
-	every := (points + mostIterations - 1) / mostIterations
+	every := max(1, (points+mostIterations-1)/mostIterations)
 	var rows []iterationsRow
 	for _, e := range entries(d) {
 		rows = append(rows, iterationsOf(e, lines[e.index], every)...)

@@ -109,8 +109,8 @@ func memoryWords(rows []memoryRow) (title, reading string) {
 		return 1
 	}
 	lo, hi := slices.MinFunc(medians, cmp), slices.MaxFunc(medians, cmp)
-	reading = fmt.Sprintf("Median peak memory runs from %s (%s) to %s (%s).",
-		memoryText(rows, lo), lo.title(), memoryText(rows, hi), hi.title())
+	reading = fmt.Sprintf("Median peak memory is least, %s, in %s (n = %d), and most, %s, in %s (n = %d).",
+		memoryText(rows, lo), lo.title(), lo.N, memoryText(rows, hi), hi.title(), hi.N)
 	last := medians[len(medians)-1]
 	same := slices.DeleteFunc(slices.Clone(medians), func(r memoryRow) bool { return r.Label != last.Label || r.Setting != last.Setting })
 	lo, hi = slices.MinFunc(same, cmp), slices.MaxFunc(same, cmp)

@@ -158,8 +158,11 @@ func (e entry) param(name string) float64 {
 // bracketed prints a value with its interval, if it has one.
 func bracketed(v, low, high float64, unit string) string {
 	text := Quantity(v, unit)
-	if math.IsNaN(low) || math.IsNaN(high) {
+	switch {
+	case math.IsNaN(low) || math.IsNaN(high):
 		return text
+	case low == high:
+		return text + ", exact"
 	}
 	return text + " [" + Bounds(v, low, high, unit, ", ") + "]"
 }

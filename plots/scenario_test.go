@@ -41,7 +41,6 @@ func (s synth) digest() *digest.Digest {
 	if s.workers == nil {
 		s.workers = []int{1}
 	}
-	s.readings, s.iterations = cmp.Or(s.readings, 30), cmp.Or(s.iterations, 24)
 	d := &digest.Digest{Manifest: s.manifest()}
 	for li, label := range s.labels {
 		for _, cores := range s.cores {
@@ -145,8 +144,9 @@ func (s synth) values(c *digest.Cell, w, procs float64) {
 
 func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) digest.Line {
 	l := digest.Line{Cell: cell, Trial: trial}
-	for i := range s.readings {
-		t := w * float64(i) / float64(s.readings-1)
+	n := cmp.Or(s.readings, 30)
+	for i := range n {
+		t := w * float64(i) / float64(n-1)
 		l.T = append(l.T, t)
 		cpus, pss := use*(0.97+0.03*rng.Float64()), math.NaN()
 		if i == 0 {
@@ -167,7 +167,7 @@ func (s synth) timeline(cell, trial int, w, use, procs float64, rng *rand.Rand) 
 // iterated is a trial whose first iterations are slow and whose rest is not.
 func (s synth) iterated(cell, trial int, w float64, rng *rand.Rand) digest.Iterated {
 	it := digest.Iterated{Cell: cell, Trial: trial, Step: 1}
-	for i := range s.iterations {
+	for i := range cmp.Or(s.iterations, 24) {
 		slow := 1 + float64(cell%4)*math.Exp(-float64(i))
 		if cell%7 == 5 {
 			slow = 1 + math.Exp(-float64(i)/9) // not over at the end

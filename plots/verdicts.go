@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"forklore/metrics/digest"
@@ -93,5 +94,9 @@ func verdictsWords(verdicts []digest.Verdict) (title, reading string) {
 	if len(verdicts) > 4 {
 		all = append(all, "the others are in the table of verdicts")
 	}
-	return title, "Right of the band the claim holds, left of it the opposite, inside it the difference is too small to matter: " + strings.Join(all, "; ") + "."
+	reading = "An interval wholly right of the grey band speaks for its claim, wholly left of it for the opposite, inside it for no difference that matters"
+	if slices.ContainsFunc(verdicts, func(v digest.Verdict) bool { return v.Claim.AtLeast != nil || v.Claim.AtMost != nil }) {
+		reading += "; of a claim with a bound, dashed, it must lie wholly on the side that is asked for"
+	}
+	return title, reading + ": " + strings.Join(all, "; ") + "."
 }

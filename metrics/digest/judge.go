@@ -97,7 +97,7 @@ func (t Target) undecided(r Range) string {
 	case math.IsNaN(r.Lo95) || math.IsNaN(r.Hi95):
 		return "no interval"
 	case t.AtLeast != nil || t.AtMost != nil:
-		return "the 95 % interval holds the bound"
+		return "the 95 % interval contains the bound"
 	case r.Lo95 > 1/(1+t.Margin) && r.Hi95 < 1+t.Margin:
 		return "the 90 % interval is not inside the margin" // intervals that are not nested
 	}

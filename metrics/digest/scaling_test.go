@@ -120,10 +120,10 @@ func TestTheLevelUsedIsTold(t *testing.T) {
 	claim := scalingClaim(law.USL, "peak", 2.87) // what the curve reaches
 	alone := curved(usl, upTo16, 20, claim)[0]
 	many := curved(usl, upTo16, 20, claim, claim, claim, claim, claim)[0]
-	if want := "the 95 % interval holds the bound"; alone.Reason != want {
+	if want := "the 95 % interval contains the bound"; alone.Reason != want {
 		t.Errorf("alone: %q, want %q", alone.Reason, want)
 	}
-	if want := "the 99 % interval holds the bound"; many.Reason != want {
+	if want := "the 99 % interval contains the bound"; many.Reason != want {
 		t.Errorf("of five: %q, want %q", many.Reason, want)
 	}
 	if got := many.Parts[0].Primary.Complaints; !strings.Contains(got, "judged by the 99 % interval, for 5 claims") {

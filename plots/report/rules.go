@@ -76,7 +76,8 @@ func (p *page) ruleSubset() (kept, how string) {
 			mute++
 		}
 	}
-	kept, how = yes, fmt.Sprintf("%s of the grid not run, each with its reason", plots.Count(len(p.Manifest.Plan.Dropped), "point"))
+	reasons := map[bool]string{true: "with its reason", false: "each with its reason"}[len(p.Manifest.Plan.Dropped) == 1]
+	kept, how = yes, fmt.Sprintf("%s of the grid not run, %s", plots.Count(len(p.Manifest.Plan.Dropped), "point"), reasons)
 	if mute > 0 {
 		kept, how = part, fmt.Sprintf("%s of the grid not run, %d without a reason", plots.Count(len(p.Manifest.Plan.Dropped), "point"), mute)
 	}
