@@ -18,6 +18,7 @@ type WorkloadSpec struct {
 	Hidden  bool // may be named, but is never offered
 
 	Measures []string          // metrics that the workload takes of itself
+	Lacks    []string          // metrics of every trial that stay empty, since the workload does not count what they are about
 	Refuse   func(Cell) string // why it cannot run in the layout of a cell, without a full stop; empty if it can; nil refuses none
 }
 

@@ -64,7 +64,11 @@ func (r *reader) dependsOnHost(c *claim, x *expansion) bool {
 // checkMeasure reports a claim about a number that none of its workloads takes
 // of itself.
 func (r *reader) checkMeasure(c *claim, p *Plan) {
-	if len(r.cat.Metrics) == 0 || c.Metric == "" || c.Metric == "ok" || slices.Contains(r.cat.Metrics, c.Metric) {
+	if len(r.cat.Metrics) == 0 || c.Metric == "" || c.Metric == "ok" {
+		return
+	}
+	if slices.Contains(r.cat.Metrics, c.Metric) {
+		r.checkCounted(c, p)
 		return
 	}
 	var have []string
@@ -83,6 +87,28 @@ func (r *reader) checkMeasure(c *claim, p *Plan) {
 	f.Remedy = "name a metric of every trial (forklore list metrics)"
 	if have = slices.Compact(have); len(have) > 0 {
 		f.Remedy, f.Allowed = "name what its workloads measure, or a metric of every trial", strings.Join(have, ", ")
+	}
+}
+
+// checkCounted reports a claim about something that none of its workloads counts:
+// the run would end without data to judge by.
+func (r *reader) checkCounted(c *claim, p *Plan) {
+	var lacking []string
+	for i := range p.Cells {
+		if !c.Covers(&p.Cells[i]) {
+			continue
+		}
+		spec, ok := r.spec(p.Cells[i].Workload)
+		if !ok || !slices.Contains(spec.Lacks, c.Metric) {
+			return
+		}
+		if !slices.Contains(lacking, spec.Name) {
+			lacking = append(lacking, spec.Name)
+		}
+	}
+	if len(lacking) > 0 {
+		r.fault(c.given["metric"].val, "claims: %s would stay empty: it is about what %s does not count", c.Metric, strings.Join(lacking, ", ")).Remedy =
+			"every workload counts its items: throughput_items_per_s, cpu_per_item_s"
 	}
 }
 

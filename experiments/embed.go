@@ -2,13 +2,25 @@ package experiments
 
 import (
 	"embed"
+	"slices"
 	"strings"
 )
 
 //go:embed *.yaml
 var shipped embed.FS
 
-// Embedded returns the names of the shipped experiments, in order.
+// readingOrder names the shipped experiments as one would read them: the prices that
+// the textbooks begin with, then work by what it waits for, then the kernel beneath,
+// then what users do with all that.
+var readingOrder = []string{
+	"quick",
+	"creation-cost", "data-sharing", "context-switch", "resource-use",
+	"cpu-bound", "io-wait", "durable-writes", "memory-bound", "allocation",
+	"page-faults", "descriptors", "locks", "scheduling", "message-size",
+	"data-processing", "scientific",
+}
+
+// Embedded returns the names of the shipped experiments in reading order.
 func Embedded() []string {
 	entries, err := shipped.ReadDir(".")
 	if err != nil {
@@ -18,6 +30,8 @@ func Embedded() []string {
 	for _, e := range entries {
 		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
+	place := func(name string) int { return slices.Index(readingOrder, name) }
+	slices.SortStableFunc(out, func(a, b string) int { return place(a) - place(b) })
 	return out
 }
 

@@ -8,7 +8,7 @@ import (
 // pickyCatalogue has a workload that measures something and has no plain loop.
 func pickyCatalogue() Catalogue {
 	cat := testCatalogue(4)
-	cat.Workloads = append(cat.Workloads, WorkloadSpec{Name: "talk", Measures: []string{"rtt_p50_s", "moved_B"}, Refuse: func(c Cell) string {
+	cat.Workloads = append(cat.Workloads, WorkloadSpec{Name: "talk", Lacks: []string{"throughput_B_per_s"}, Measures: []string{"rtt_p50_s", "moved_B"}, Refuse: func(c Cell) string {
 		if c.Workers < 2 {
 			return "one worker has nobody to talk to"
 		}
@@ -53,6 +53,9 @@ func TestClaimsAboutMeasures(t *testing.T) {
 		{"wall_s", "sieve", ""},
 		{"moved_B", "sieve", "no workload of this claim measures moved_B"},
 		{"rtt_p5_s", "talk", "rtt_p50_s"}, // the nearest name
+		{"throughput_B_per_s", "talk", "throughput_B_per_s would stay empty: it is about what talk does not count"},
+		{"throughput_B_per_s", "sieve", ""},
+		{"throughput_B_per_s", "[talk, sieve]", ""},
 	} {
 		filled := strings.NewReplacer("METRIC", c.metric, "WORKLOAD", c.workload).Replace(text)
 		_, err := Load(Source{File: "test.yaml", Text: []byte(filled)}, pickyCatalogue(), Options{})

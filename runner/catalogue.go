@@ -15,6 +15,12 @@ func Catalogue(charts []string, cpus int) experiments.Catalogue {
 		if k.Refuse != nil {
 			spec.Refuse = func(c experiments.Cell) string { return k.Refuse(work.Params(c.Params), layoutOf(c)) }
 		}
+		if k.ItemOps == nil {
+			spec.Lacks = append(spec.Lacks, "throughput_ops_per_s", "cpu_per_op_s")
+		}
+		if k.ItemByte == nil {
+			spec.Lacks = append(spec.Lacks, "throughput_B_per_s")
+		}
 		for _, m := range Measures(k) {
 			spec.Measures = append(spec.Measures, m.Metrics()...)
 		}

@@ -15,9 +15,23 @@ const (
 	byShard  = "shard"  // each rank has its part in a file of its own; results are sent
 	byShared = "shared" // all lies in pages that the processes share; messages only say when
 	byHeap   = "heap"   // all lies on the heap of the one process; messages only say when
+	byNative = "native" // by heap in one process, by link across several
 )
 
-const deliveryDoc = "how data reach the workers: sent (link), each one's own file (shard), shared pages (shared), one process's heap (heap)"
+const deliveryDoc = "how data reach the workers: sent (link), each one's own file (shard), shared pages (shared), one process's heap (heap), " +
+	"or what the layout suggests, the heap in one process and the link across several (native)"
+
+// deliveryIn returns the delivery for the layout of a trial, which is what it takes
+// to know what native means.
+func deliveryIn(ps Params, env Env) string {
+	switch d := ps.String("delivery"); {
+	case d != byNative:
+		return d
+	case env.Slots == env.Workers:
+		return byHeap
+	}
+	return byLink
+}
 
 // dataParams are the parameters that all jobs on data have. The first of the
 // deliveries is the default.
@@ -61,12 +75,6 @@ func refuseLink(name string) string {
 		return ""
 	}
 	return "link " + name + " is memory of one process, and this model has several; pipe is one that joins processes"
-}
-
-// shares tells whether the delivery is one where all ranks reach the same memory.
-func shares(ps Params) bool {
-	d := ps.String("delivery")
-	return d == byShared || d == byHeap
 }
 
 // sharedWords makes a Kind.Shared of the words that a job keeps in common.
@@ -119,8 +127,9 @@ func commonSize(n int64) int64 { return (n + commonPage - 1) / commonPage * comm
 
 // newCommons takes hold of words of common memory, if the delivery has any.
 func newCommons(name string, ps Params, env Env, words int64) (*commons, error) {
-	m := &commons{env: env, common: shares(ps)}
-	switch ps.String("delivery") {
+	delivery := deliveryIn(ps, env)
+	m := &commons{env: env, common: delivery == byShared || delivery == byHeap}
+	switch delivery {
 	case byHeap:
 		if env.Slots != env.Workers {
 			return nil, fmt.Errorf("%s: delivery heap for %d workers, of which %d are in this process: they have no heap in common; allowed are link, shard and shared", name, env.Workers, env.Slots)

@@ -146,6 +146,30 @@ func TestJobsMeasure(t *testing.T) {
 	})
 }
 
+// What native means shows in the bytes that are sent: those of heap where all
+// workers are in one process, those of link where they are in several.
+func TestNativeDelivery(t *testing.T) {
+	sent := func(kind Kind, raw map[string]string, delivery string, layout []int) int64 {
+		raw = maps.Clone(raw)
+		raw["delivery"] = delivery
+		crew := newCrewOfPeers(t, kind, raw, layout)
+		defer crew.close(t)
+		crew.run(t, Round{Items: 2})
+		return crew.sent.Load()
+	}
+	for name, sets := range dataJobs {
+		for _, raw := range sets {
+			kind := kinds[name]
+			if got, want := sent(kind, raw, byNative, []int{3}), sent(kind, raw, byHeap, []int{3}); got != want {
+				t.Errorf("%s %v in one process: %d bytes sent, want %d as by heap", name, raw, got, want)
+			}
+			if got, want := sent(kind, raw, byNative, []int{1, 2}), sent(kind, raw, byLink, []int{1, 2}); got != want {
+				t.Errorf("%s %v in two processes: %d bytes sent, want %d as by link", name, raw, got, want)
+			}
+		}
+	}
+}
+
 func inputOf(p Peer) *input {
 	if k, ok := p.(interface{ theInput() *input }); ok {
 		return k.theInput()

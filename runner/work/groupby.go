@@ -40,7 +40,7 @@ Does not say: what a join or a sort costs, or keys that are strings.`,
 		Params: append([]Param{
 			{Name: "size", Type: "bytes", Default: "4194304", Min: 16, Max: 1 << 30, Doc: "size of all rows, 16 bytes each"},
 			{Name: "groups", Type: "int", Default: "20000", Min: 1, Max: 1 << 20, Doc: "different keys"},
-		}, dataParams(byLink, byShard, byShared, byHeap)...),
+		}, dataParams(byLink, byShard, byShared, byHeap, byNative)...),
 		Measures: groupbyMeasures,
 		Peer:     newGroupby,
 		Shared:   sharedWords(groupbyWords),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -28,7 +29,7 @@ type input struct {
 
 // newInput places the input in memory. In common memory it is what comes first.
 func newInput(in input, ps Params, env Env, memory *commons) *input {
-	in.delivery, in.env = ps.String("delivery"), env
+	in.delivery, in.env = deliveryIn(ps, env), env
 	in.whole = memory.one(in.words())
 	if in.delivery == byLink && env.Rank == 0 {
 		in.whole = make([]uint64, in.words())
@@ -39,10 +40,11 @@ func newInput(in input, ps Params, env Env, memory *commons) *input {
 
 func (in *input) words() int64 { return in.units * in.unit }
 
-// inputPairs are the pairs that the delivery needs.
+// inputPairs are the pairs that the delivery needs, in whichever layout.
 func inputPairs(ps Params, workers int) []link.Pair {
 	var pairs []link.Pair
-	for rank := 1; rank < workers && ps.String("delivery") == byLink; rank++ {
+	sent := []string{byLink, byNative}
+	for rank := 1; rank < workers && slices.Contains(sent, ps.String("delivery")); rank++ {
 		pairs = append(pairs, link.Pair{From: 0, To: rank})
 	}
 	return pairs

@@ -41,7 +41,7 @@ Does not say: how many rounds it takes until nothing moves: their number is fixe
 			{Name: "dims", Type: "int", Default: "8", Min: 1, Max: 64, Doc: "coordinates of a point"},
 			{Name: "clusters", Type: "int", Default: "16", Min: 1, Max: 4096, Doc: "centres"},
 			{Name: "rounds", Type: "int", Default: "10", Min: 1, Max: 10000, Doc: "rounds of a job"},
-		}, dataParams(byLink, byShard, byShared, byHeap)...),
+		}, dataParams(byLink, byShard, byShared, byHeap, byNative)...),
 		Measures: kmeansMeasures,
 		Peer:     newKmeans,
 		Shared:   sharedWords(kmeansWords),

@@ -40,7 +40,7 @@ cannot hold.`,
 		ItemOps:  func(ps Params) int64 { return ps.Int("keys") },
 		Params: append([]Param{
 			{Name: "keys", Type: "int", Default: "262144", Min: 1, Max: 1 << 27, Doc: "keys sorted, 8 bytes each"},
-		}, dataParams(byLink, byShard, byShared, byHeap)...),
+		}, dataParams(byLink, byShard, byShared, byHeap, byNative)...),
 		Measures: sortMeasures,
 		Peer:     newParallelSort,
 		Shared:   sharedWords(sortWords),

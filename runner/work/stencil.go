@@ -39,7 +39,7 @@ Does not say: what overlapping the exchange with computing would save.`,
 		Params: append([]Param{
 			{Name: "side", Type: "int", Default: "512", Min: 1, Max: 16384, Doc: "rows and columns of the grid"},
 			{Name: "steps", Type: "int", Default: "100", Min: 1, Max: 1e6, Doc: "steps of a job"},
-		}, dataParams(byLink, byShared, byHeap)...),
+		}, dataParams(byLink, byShared, byHeap, byNative)...),
 		Measures: stencilMeasures,
 		Peer:     newStencil,
 		Shared:   sharedWords(stencilWords),

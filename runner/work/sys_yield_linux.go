@@ -20,9 +20,11 @@ result is their number.
 Source: will-it-scale, test case sched_yield.
 Unit: operations.
 Stresses: the scheduler: the lock of the processor's run queue and the choice of
-the next thread. With more workers than cores each call is a switch to another
-worker of the same processor.
-Does not say: how soon one who has yielded comes back.` + aboutLevel + `
+the next thread. With more worker processes than cores each call is a switch to
+another one. Of the workers of one process no more than GOMAXPROCS run at a time,
+whatever the level, so a call finds none of them waiting and goes on at once.
+Does not say: how soon one who has yielded comes back; what a switch costs threads
+of one process, which this does not make.` + aboutLevel + `
 Here go is unix.Syscall, since x/sys/unix has no wrapper. gosched is what a Go
 program would do instead: runtime.Gosched, which asks Go's scheduler and enters
 the kernel only where a worker has a thread of its own.`,

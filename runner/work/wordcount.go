@@ -34,9 +34,9 @@ its combiner; the tree is that of MPI_Reduce. Tested against a Go map over the
 same text split by bytes.Fields.
 Unit: bytes of text.
 Stresses: branches and the cache that holds a table; what it costs to hand the
-text over (deliver_s, moved_B) and to bring tables together (gather_s). Delivery heap for
-goroutines against delivery link for processes is the comparison of the textbooks;
-the same delivery in both compares the models alone. The text is in
+text over (deliver_s, moved_B) and to bring tables together (gather_s). Delivery native, which is
+heap for goroutines and link for processes, makes the comparison of the textbooks;
+any other one, the same in both, compares the models alone. The text is in
 memory, and shards are in the page cache, written during setup.
 Does not say: what reading a disk costs, or words that are allocated one by one.`,
 		Item:     "all words of the text counted",
@@ -44,7 +44,7 @@ Does not say: what reading a disk costs, or words that are allocated one by one.
 		Params: append([]Param{
 			{Name: "size", Type: "bytes", Default: "4194304", Min: pageBytes, Max: 1 << 30, Doc: "size of the text"},
 			{Name: "words", Type: "int", Default: "20000", Min: 1, Max: 1 << 20, Doc: "words of the vocabulary"},
-		}, dataParams(byLink, byShard, byShared, byHeap)...),
+		}, dataParams(byLink, byShard, byShared, byHeap, byNative)...),
 		Measures: wordcountMeasures,
 		Peer:     newWordcount,
 		Shared:   sharedWords(wordcountWords),
