@@ -115,6 +115,8 @@ func noExtra(c Cell) string {
 	const least = 10 // of which 10 % are one item
 	c.Extra = 0
 	switch n := c.TotalItems(0); {
+	case c.Command != nil && !c.Command.Counts():
+		return "the positive control does 10 % more items, and the command of the reference cell has no {{items}}"
 	case c.DurationS > 0:
 		return "the positive control does 10 % more items, and the work of the reference cell is fixed by time"
 	case c.Items > 0 && n < least:
