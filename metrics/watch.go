@@ -16,6 +16,7 @@ type Options struct {
 	Metrics []string                 // of experiments.SampleMetrics, for the ticks; empty means all
 	Now     func() int64             // nanoseconds on the clock of the gate; nil is raw CLOCK_MONOTONIC
 	FS      FS                       // for PSS and descriptors; gopsutil reads the running system
+	Follow  func() []Proc            // asked before every reading which processes there are, beside the given ones; nil: no others
 	OnTick  func(cpus, rssB float64) // told of every tick: CPUs in use since the last one, and the sum of RSS; nil: nobody
 }
 
