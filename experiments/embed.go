@@ -16,7 +16,9 @@ func Embedded() []string {
 	}
 	var out []string
 	for _, e := range entries {
-		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			out = append(out, name)
+		}
 	}
 	return out
 }
@@ -28,5 +30,5 @@ func ReadEmbedded(name string) (Source, bool) {
 	if err != nil {
 		return Source{}, false
 	}
-	return Source{Name: name, File: "embedded:" + name, Text: b}, true
+	return Source{Name: name, File: "embedded:" + name, Text: b, Folder: shipped}, true
 }

@@ -54,7 +54,7 @@ func (c *campaign) calibrate(ctx context.Context) {
 			c.checkExtra(cell, known.items)
 		}
 		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
-		if !proven[key] && !c.provenBefore(key) && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
+		if cell.Command == nil && !proven[key] && !c.provenBefore(key) && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
 			proven[key] = true
 			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
 			c.refer(ctx, cell, g, items)
@@ -121,7 +121,11 @@ func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) c
 	const tries = 24
 	n := int64(1)
 	for range tries {
-		a := c.try(ctx, reference(cell, n), n, experiments.Step{})
+		ref := reference(cell, n)
+		if cell.Command != nil {
+			ref = c.sibling(cell, n)
+		}
+		a := c.try(ctx, ref, n, experiments.Step{})
 		if a.row.Status != record.OK {
 			if a.row.Status == record.Skipped {
 				return calibration{err: errors.New(a.row.Detail)}

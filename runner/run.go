@@ -35,6 +35,7 @@ type Config struct {
 
 // Phases of a run.
 const (
+	Building    = "building"
 	Calibrating = "calibrating"
 	Proving     = "reference"
 	Running     = "running"
@@ -73,8 +74,9 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
-	done         map[int]record.Trial // of a resumed run: the rows it has already
-	precision    *precision           // of a run with adaptive trials, else nil
+	builds       map[string]*host.Failure // by buildKey: what came of it
+	done         map[int]record.Trial     // of a resumed run: the rows it has already
+	precision    *precision               // of a run with adaptive trials, else nil
 	started      time.Time
 	outcome      Outcome
 	watching     float64 // largest share of a trial's CPU time that the sampler took
@@ -117,6 +119,9 @@ func (c *campaign) open() error {
 		return err
 	}
 	c.manifest = c.describe(machine)
+	if err := c.keepFiles(); err != nil {
+		return err
+	}
 	c.adopt()
 	if !host.HasAffinity && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
@@ -201,6 +206,7 @@ func (c *campaign) describe(machine record.Machine) record.Manifest {
 
 // loop runs the plan's steps in order and journals each.
 func (c *campaign) loop(ctx context.Context) error {
+	c.build(ctx)
 	c.calibrate(ctx)
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
