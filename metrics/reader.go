@@ -37,13 +37,14 @@ type reader struct {
 	rssPeak, pssPeak, threadsMax float64
 
 	follow func() []Proc
+	often  bool // PSS at every tick
 	onTick func(cpus, rssB float64)
 	last   struct{ cpuS, rssB, atS float64 } // sums of the last reading
 }
 
 func newReader(procs []Proc, o Options) *reader {
 	r := &reader{
-		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial, onTick: o.OnTick, follow: o.Follow,
+		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial, onTick: o.OnTick, follow: o.Follow, often: o.OftenPSS,
 		targets: make([]target, len(procs)),
 		runner:  newTarget(Proc{PID: os.Getpid(), Role: "runner"}),
 		rssPeak: math.NaN(), pssPeak: math.NaN(), threadsMax: math.NaN(),
@@ -58,7 +59,7 @@ func newReader(procs []Proc, o Options) *reader {
 
 // tick reads everything once; PSS only when it is due and cheap.
 func (r *reader) tick() {
-	pss := r.want.pss && r.now()-r.swept >= int64(pssEvery)
+	pss := r.want.pss && (r.often || r.now()-r.swept >= int64(pssEvery))
 	if pss && r.sweep > pssLimit {
 		pss, r.skipped = false, true
 	}

@@ -172,7 +172,8 @@ func (a *attempt) work(ctx context.Context) error {
 	}
 	a.watch = metrics.Watch(procs, metrics.Options{
 		Trial: a.row.Trial, Every: time.Duration(a.plan.Sample.EveryS * float64(time.Second)), Metrics: a.plan.Sample.Metrics,
-		Now: host.Now, FS: a.fs, OnTick: a.OnTick, Follow: follow,
+		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
+		Follow: follow, OftenPSS: a.cell.Command != nil && a.cell.Command.Protocol == 0,
 	})
 	before := metrics.ReadNoise(a.fs, pids)
 	a.watch.Start()
