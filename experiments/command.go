@@ -15,6 +15,7 @@ type Command struct {
 	Argv     []string          `json:"argv"`
 	Env      map[string]string `json:"env,omitempty"`   // beside the little that every trial gets
 	Files    []string          `json:"files,omitempty"` // of the experiment's folder; the trial's own folder holds these alone
+	Needs    []string          `json:"needs,omitempty"` // programs that must be there beside its own
 	Build    []string          `json:"build,omitempty"` // argv that is run once, before the first trial
 	Protocol int               `json:"protocol,omitempty"`
 	Install  string            `json:"install,omitempty"` // how to get the program

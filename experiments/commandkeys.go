@@ -14,6 +14,8 @@ func commandKeys() []keyReader {
 			"", `env: {OMP_NUM_THREADS: "{{workers}}"}`, false}, read: (*reader).cEnv},
 		{Key: Key{"workloads.files", "Files beside the experiment that a command needs. They are kept with the results, and each trial runs in a fresh folder that holds them alone. " +
 			"Without files a command runs in the experiment's own folder.", "list of paths", "", "files: [sum.py, pool.py]", false}, read: (*reader).cFiles},
+		{Key: Key{"workloads.needs", "Programs that must be in PATH beside the command's own; without one of them its trials are skipped.", "list of names",
+			"", "needs: [make, cc]", false}, read: (*reader).cNeeds},
 		{Key: Key{"workloads.build", "What makes the program, run once before the first trial.", "list of words", "", "build: [make, -s, all]", false}, read: (*reader).cBuild},
 		{Key: Key{"workloads.protocol", "1 for a command that says ready, waits for go and tells its result: see Programs in other languages in the README. " +
 			"A plain program is timed from exec to exit.", "1", "", "protocol: 1", false}, read: (*reader).cProtocol},

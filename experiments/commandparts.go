@@ -179,6 +179,19 @@ func (r *reader) unfit(name string) string {
 	return ""
 }
 
+func (r *reader) cNeeds(n *yaml.Node) {
+	for _, c := range r.list(n, "needs", "needs: [make, cc]") {
+		name, ok := r.verbatim(c, "needs")
+		switch {
+		case !ok || r.again(c, "needs", slices.Contains(r.w.program.all.Needs, name)):
+		case name == "" || strings.ContainsAny(name, "/ {}"):
+			r.fault(c, "needs: %s is not the name of a program", quote(name)).Remedy = "write the name that PATH is searched for"
+		default:
+			r.w.program.all.Needs = append(r.w.program.all.Needs, name)
+		}
+	}
+}
+
 func (r *reader) cBuild(n *yaml.Node) {
 	r.w.program.all.Build = r.argv(n, "build")
 	if names := heldIn(r.w.program.all.Build...); len(names) > 0 {

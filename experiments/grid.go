@@ -26,7 +26,7 @@ type grid struct {
 	placement  Placement
 	claims     []*claim
 	metrics    []string // that commands print
-	spin       *Cell // the canary; nil where the catalogue has nothing to spin with
+	spin       *Cell    // the canary; nil where the catalogue has nothing to spin with
 	include    []*grid
 	exclude    []*rule
 	override   []*rule

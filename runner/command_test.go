@@ -133,6 +133,7 @@ func TestCommandFailuresAreRows(t *testing.T) {
 		"skips":           {`command: {threads: [sh, -c, "echo skip no such module"]}, protocol: 1`, record.Skipped, "sh: no such module"},
 		"build fails":     {`command: {threads: [./program]}, build: [sh, -c, "echo cause >&2; exit 7"]`, record.Crashed, "sh -c echo cause >&2; exit 7 failed: exit status 7; see log/build-broken.txt"},
 		"build missing":   {`command: {threads: [./program]}, build: [no-such-compiler], install: "apt-get install it"`, record.Skipped, "there is no program no-such-compiler in PATH "},
+		"needs":           {`command: {threads: [echo]}, needs: [sh, no-such-tool], install: "apt-get install it"`, record.Skipped, "there is no program no-such-tool in PATH "},
 		"forks away":      {`command: {threads: [sh, -c, "setsid sleep 100 & exit 0"]}`, record.Crashed, "left behind, now killed: "},
 	} {
 		t.Run(name, func(t *testing.T) {

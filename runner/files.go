@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -88,76 +87,82 @@ func (c *campaign) lendFiles(dir string) error {
 
 const buildLimit = 10 * time.Minute
 
-// build makes the programs of all commands, each once. What fails is the status of every trial of
-// the cells that need it.
-func (c *campaign) build(ctx context.Context) {
-	c.builds = map[string]*host.Failure{}
+// prepare sees to it that the programs of all commands can run, and builds them. What is
+// not to be had is the status of every trial of that command.
+func (c *campaign) prepare(ctx context.Context) {
+	c.unready = map[string]*host.Failure{}
 	for i, cell := range c.plan.Cells {
-		if cell.Command == nil || len(cell.Command.Build) == 0 {
+		if _, done := c.unready[cell.Workload]; done || cell.Command == nil || ctx.Err() != nil {
 			continue
 		}
-		dir := c.buildDir(cell)
-		key := buildKey(cell)
-		if _, done := c.builds[key]; done || ctx.Err() != nil {
+		failed := lacking(cell.Command)
+		if failed == nil && len(cell.Command.Build) > 0 {
+			c.report(Progress{Phase: Building, Cell: &c.plan.Cells[i]})
+			failed = c.build(ctx, cell)
+		}
+		c.unready[cell.Workload] = failed
+	}
+}
+
+// lacking names the first program that a command needs and that is not there.
+func lacking(c *experiments.Command) *host.Failure {
+	names := slices.Clone(c.Needs)
+	if len(c.Build) > 0 && !strings.ContainsRune(c.Build[0], filepath.Separator) {
+		names = append(names, c.Build[0])
+	}
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err == nil {
 			continue
 		}
-		c.report(Progress{Phase: Building, Cell: &c.plan.Cells[i]})
-		c.builds[key] = c.buildOne(ctx, cell, dir)
+		detail := fmt.Sprintf("there is no program %s in PATH %s", name, os.Getenv("PATH"))
+		if c.Install != "" {
+			detail += ": " + c.Install
+		}
+		return &host.Failure{Status: host.StatusSkipped, Detail: detail}
 	}
+	return nil
 }
 
-func buildKey(cell experiments.Cell) string {
-	if cell.Command == nil {
-		return ""
-	}
-	return fmt.Sprintf("%q %v", cell.Command.Build, len(cell.Command.Files) > 0)
-}
-
-func (c *campaign) buildDir(cell experiments.Cell) string {
-	if len(cell.Command.Files) > 0 {
-		return c.folder.Files()
-	}
-	return c.manifest.Folder
-}
-
-// buildOne runs one build with the environment of the runner: compilers need more than a trial has.
-func (c *campaign) buildOne(ctx context.Context, cell experiments.Cell, dir string) *host.Failure {
-	argv := cell.Command.Build
+// build makes one program, with the environment of the runner: compilers need more than a trial
+// has.
+func (c *campaign) build(ctx context.Context, cell experiments.Cell) *host.Failure {
 	ctx, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
+	argv := cell.Command.Build
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var out bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
+	if cmd.Dir = c.manifest.Folder; len(cell.Command.Files) > 0 {
+		cmd.Dir = c.folder.Files()
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
-	log := ""
-	if out.Len() > 0 {
-		log = "build-" + cell.Workload + ".txt"
-		log = strings.Map(func(r rune) rune {
-			if r == '/' || r <= ' ' {
-				return '-'
-			}
-			return r
-		}, log)
-		if werr := os.WriteFile(filepath.Join(c.folder.Logs(), log), out.Bytes(), 0o666); werr != nil {
-			c.warn("the output of a build could not be kept: %v", werr)
-		}
-	}
-	switch {
-	case err == nil:
+	out, err := cmd.CombinedOutput()
+	log := c.keepBuild(cell.Workload, out)
+	if err == nil {
 		return nil
-	case errors.Is(err, exec.ErrNotFound):
-		detail := fmt.Sprintf("there is no program %s in PATH %s to build it with", argv[0], os.Getenv("PATH"))
-		if cell.Command.Install != "" {
-			detail += ": " + cell.Command.Install
-		}
-		return &host.Failure{Status: host.StatusSkipped, Detail: detail}
 	}
 	detail := fmt.Sprintf("%s failed: %v", strings.Join(argv, " "), err)
 	if log != "" {
 		detail += "; see log/" + log
 	}
 	return &host.Failure{Status: host.StatusCrashed, Detail: detail}
+}
+
+// keepBuild writes what a build printed and returns the name of the file, if there is one.
+func (c *campaign) keepBuild(label string, out []byte) string {
+	if len(out) == 0 {
+		return ""
+	}
+	plain := func(r rune) rune {
+		if r == '/' || r <= ' ' {
+			return '-'
+		}
+		return r
+	}
+	log := "build-" + strings.Map(plain, label) + ".txt"
+	if err := os.WriteFile(filepath.Join(c.folder.Logs(), log), out, 0o666); err != nil {
+		c.warn("the output of a build could not be kept: %v", err)
+		return ""
+	}
+	return log
 }

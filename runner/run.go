@@ -74,7 +74,7 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
-	builds       map[string]*host.Failure // by buildKey: what came of it
+	unready      map[string]*host.Failure // by workload: why a command cannot run
 	done         map[int]record.Trial     // of a resumed run: the rows it has already
 	precision    *precision               // of a run with adaptive trials, else nil
 	started      time.Time
@@ -206,7 +206,7 @@ func (c *campaign) describe(machine record.Machine) record.Manifest {
 
 // loop runs the plan's steps in order and journals each.
 func (c *campaign) loop(ctx context.Context) error {
-	c.build(ctx)
+	c.prepare(ctx)
 	c.calibrate(ctx)
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err

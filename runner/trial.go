@@ -40,7 +40,7 @@ type attempt struct {
 // process of it is left when try returns.
 func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, step experiments.Step) *attempt {
 	a := &attempt{campaign: c, cell: cell, items: items, row: c.newRow(cell, items, step)}
-	if f := c.builds[buildKey(cell)]; f != nil {
+	if f := c.unready[cell.Workload]; f != nil {
 		a.row.Status, a.row.Detail = f.Status, f.Detail
 		return a
 	}
