@@ -94,7 +94,7 @@ func (p *Plan) addControls(which Controls, g *grid) {
 		add(c, "", &p.Controls.AA)
 	}
 	if which.Positive {
-		c := ref
+		c := p.extensible(ref)
 		c.Control, c.Extra = ControlPositive, extraWork
 		add(c, noExtra(c), &p.Controls.Positive)
 	}
@@ -108,6 +108,16 @@ func (p *Plan) addControls(which Controls, g *grid) {
 		}
 		add(c, obstacle, &p.Controls.Canary)
 	}
+}
+
+// extensible returns the reference cell, or the first cell that can do more work where
+// it cannot.
+func (p *Plan) extensible(ref Cell) Cell {
+	able := func(c Cell) bool { return c.Control == "" && noExtra(c) == "" }
+	if i := slices.IndexFunc(p.Cells, able); !able(ref) && i >= 0 {
+		return p.Cells[i]
+	}
+	return ref
 }
 
 // noExtra says why a cell cannot do 10 % more work.

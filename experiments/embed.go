@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml other-languages
 var shipped embed.FS
 
 // Embedded returns the names of the shipped experiments, in order.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestEmbedded(t *testing.T) {
-	want := []string{"allocation", "cpu-bound", "durable-writes", "io-wait", "memory-bound", "quick"}
+	want := []string{"allocation", "c-threads", "cpu-bound", "durable-writes", "io-wait", "memory-bound", "node-threads", "python-threads", "quick"}
 	if diff := cmp.Diff(want, Embedded()); diff != "" {
 		t.Error(diff)
 	}
