@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,10 @@ import (
 // commandJob turns a cell with a command into what the trial host is asked to do.
 func (a *attempt) commandJob(dir string) (host.Job, error) {
 	c := a.cell.Command
+	dir, err := filepath.Abs(dir) // the program runs elsewhere
+	if err != nil {
+		return host.Job{}, err
+	}
 	here := cmp.Or(a.manifest.Folder, dir)
 	if len(c.Files) > 0 {
 		here = dir

@@ -58,8 +58,18 @@ type Outcome struct {
 	Trials      int // rows of the run
 	Kept        int // of them, written before the run was resumed
 	Failed      int // of them, not ok
+	Skipped     int // of the failed, those that lacked something
 	Interrupted bool
 	Warnings    []string
+}
+
+func (o *Outcome) count(row *record.Trial) {
+	if row.Status != record.OK {
+		o.Failed++
+	}
+	if row.Status == record.Skipped {
+		o.Skipped++
+	}
 }
 
 // campaign is a run in progress.
@@ -242,9 +252,7 @@ func (c *campaign) loop(ctx context.Context) error {
 		if a.row.Samples >= 1 && share > c.watching { // max would let one absent reading hide all others
 			c.watching = share
 		}
-		if a.row.Status != record.OK {
-			c.outcome.Failed++
-		}
+		c.outcome.count(&a.row)
 		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
 		if c.enough(step, &a.row, began) {
 			return nil
