@@ -13,10 +13,11 @@ import (
 // Words between double braces are filled in when a trial starts: see [Cell.Words].
 type Command struct {
 	Argv     []string          `json:"argv"`
-	Env      map[string]string `json:"env,omitempty"`   // beside the little that every trial gets
-	Files    []string          `json:"files,omitempty"` // of the experiment's folder; the trial's own folder holds these alone
-	Needs    []string          `json:"needs,omitempty"` // programs that must be there beside its own
-	Build    []string          `json:"build,omitempty"` // argv that is run once, before the first trial
+	Env      map[string]string `json:"env,omitempty"`     // beside the little that every trial gets
+	Files    []string          `json:"files,omitempty"`   // of the experiment's folder; the trial's own folder holds these alone
+	Needs    []string          `json:"needs,omitempty"`   // programs that must be there beside its own
+	Build    []string          `json:"build,omitempty"`   // argv that is run once, before the first trial
+	Version  []string          `json:"version,omitempty"` // argv that prints the program's version
 	Protocol int               `json:"protocol,omitempty"`
 	Install  string            `json:"install,omitempty"` // how to get the program
 	Verify   Verify            `json:"verify,omitzero"`

@@ -17,6 +17,8 @@ func commandKeys() []keyReader {
 		{Key: Key{"workloads.needs", "Programs that must be in PATH beside the command's own; without one of them its trials are skipped.", "list of names",
 			"", "needs: [make, cc]", false}, read: (*reader).cNeeds},
 		{Key: Key{"workloads.build", "What makes the program, run once before the first trial.", "list of words", "", "build: [make, -s, all]", false}, read: (*reader).cBuild},
+		{Key: Key{"workloads.version", "What prints the version of the program, run once; its first line is kept with the results.", "list of words",
+			"", "version: [python3, --version]", false}, read: (*reader).cVersion},
 		{Key: Key{"workloads.protocol", "1 for a command that says ready, waits for go and tells its result: see Programs in other languages in the README. " +
 			"A plain program is timed from exec to exit.", "1", "", "protocol: 1", false}, read: (*reader).cProtocol},
 		{Key: Key{"workloads.install", "How to get the program, for the reader of a trial that was skipped for want of it.", "text",

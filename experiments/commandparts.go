@@ -192,11 +192,16 @@ func (r *reader) cNeeds(n *yaml.Node) {
 	}
 }
 
-func (r *reader) cBuild(n *yaml.Node) {
-	r.w.program.all.Build = r.argv(n, "build")
-	if names := heldIn(r.w.program.all.Build...); len(names) > 0 {
-		r.fault(n, "build: {{%s}} is known only in a trial", names[0]).Remedy = "build everything at once, in the folder where the program runs"
+func (r *reader) cBuild(n *yaml.Node)   { r.w.program.all.Build = r.fixed(n, "build") }
+func (r *reader) cVersion(n *yaml.Node) { r.w.program.all.Version = r.fixed(n, "version") }
+
+// fixed reads the words of what is run outside any trial.
+func (r *reader) fixed(n *yaml.Node, what string) []string {
+	words := r.argv(n, what)
+	if names := heldIn(words...); len(names) > 0 {
+		r.fault(n, "%s: {{%s}} is known only in a trial", what, names[0]).Remedy = "write it without, as one runs it in the folder of the program"
 	}
+	return words
 }
 
 func (r *reader) cProtocol(n *yaml.Node) {

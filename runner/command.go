@@ -39,9 +39,12 @@ func (a *attempt) commandJob(dir string) (host.Job, error) {
 	}, nil
 }
 
-// sibling is the cell of a command that calibration times: the plain loop where the plan
-// has one, else the cell itself.
-func (c *campaign) sibling(cell experiments.Cell, items int64) experiments.Cell {
+// referenceOf is the cell that calibration times. Of a command that is the plain loop where the
+// plan has one, else the cell itself.
+func (c *campaign) referenceOf(cell experiments.Cell, items int64) experiments.Cell {
+	if cell.Command == nil {
+		return reference(cell, items)
+	}
 	for _, other := range c.plan.Cells {
 		if other.Model == experiments.Sequential && groupOf(other) == groupOf(cell) {
 			cell = other

@@ -228,7 +228,7 @@ question: How much work is it?
 workloads:
   - label: counted
     command: {sequential: [sh, -c, "`+loop+`", "{{items}}"], threads: [sh, -c, "`+loop+`", "{{items}}"]}
-    items: {auto: 50ms}
+    items: {auto: 400ms}
     verify: {checksum: stdout}
   - label: timed
     command: {threads: [sleep, "{{seconds}}"]}
@@ -249,7 +249,7 @@ trials: 1
 	for _, r := range rows {
 		by[r.Workload+" "+r.Model] = r
 	}
-	if a, b := by["counted sequential"], by["counted threads"]; a.Items < 10 || a.Items != b.Items || a.Checksum == "" || a.Checksum != b.Checksum {
+	if a, b := by["counted sequential"], by["counted threads"]; a.Items < 1 || a.Items != b.Items || a.Checksum == "" || a.Checksum != b.Checksum {
 		t.Errorf("%v items with checksum %s against %v with %s", a.Items, a.Checksum, b.Items, b.Checksum)
 	}
 	if r := by["timed threads"]; r.WallS < 0.04 || !math.IsNaN(r.ItemsDone) || r.DurationS != 0.04 {
@@ -257,6 +257,21 @@ trials: 1
 	}
 	if r := by["timed-gate threads"]; r.WallS < 0.04 || r.ItemsDone != 9 {
 		t.Errorf("%v s, %v items", r.WallS, r.ItemsDone)
+	}
+}
+
+// The start of a plain program is no part of what its items take.
+func TestPlainCalibration(t *testing.T) {
+	for _, c := range []struct{ start, each, aim float64 }{{0.3, 1e-6, 1}, {0.3, 1e-9, 1}, {0.01, 1e-4, 0.05}, {0.02, 0.02, 1}, {0.4, 1, 1}, {0, 1e-7, 1}} {
+		n, enough, timed := int64(2), false, 0
+		for !enough && timed < tries {
+			n, enough = more(n, c.start+c.each*float64(n), c.start, c.aim)
+			timed++
+		}
+		want := max(1, (c.aim-c.start)/c.each)
+		if !enough || math.Abs(float64(n)-want) > 0.01*want+1 {
+			t.Errorf("%+v: %d items after %d trials, want %.0f", c, n, timed, want)
+		}
 	}
 }
 

@@ -85,7 +85,10 @@ func (c *campaign) lendFiles(dir string) error {
 	})
 }
 
-const buildLimit = 10 * time.Minute
+const (
+	buildLimit   = 10 * time.Minute
+	versionLimit = 10 * time.Second
+)
 
 // prepare sees to it that the programs of all commands can run, and builds them. What is
 // not to be had is the status of every trial of that command.
@@ -101,6 +104,9 @@ func (c *campaign) prepare(ctx context.Context) {
 			failed = c.build(ctx, cell)
 		}
 		c.unready[cell.Workload] = failed
+		if failed == nil {
+			c.askVersion(ctx, cell)
+		}
 	}
 }
 
@@ -126,17 +132,8 @@ func lacking(c *experiments.Command) *host.Failure {
 // build makes one program, with the environment of the runner: compilers need more than a trial
 // has.
 func (c *campaign) build(ctx context.Context, cell experiments.Cell) *host.Failure {
-	ctx, cancel := context.WithTimeout(ctx, buildLimit)
-	defer cancel()
 	argv := cell.Command.Build
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	if cmd.Dir = c.manifest.Folder; len(cell.Command.Files) > 0 {
-		cmd.Dir = c.folder.Files()
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
+	out, err := c.beside(ctx, cell, argv, buildLimit)
 	log := c.keepBuild(cell.Workload, out)
 	if err == nil {
 		return nil
@@ -146,6 +143,40 @@ func (c *campaign) build(ctx context.Context, cell experiments.Cell) *host.Failu
 		detail += "; see log/" + log
 	}
 	return &host.Failure{Status: host.StatusCrashed, Detail: detail}
+}
+
+// beside runs what is no trial in the folder where the program of a cell lies.
+func (c *campaign) beside(ctx context.Context, cell experiments.Cell, argv []string, limit time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	if cmd.Dir = c.manifest.Folder; len(cell.Command.Files) > 0 {
+		cmd.Dir = c.folder.Files()
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	return cmd.CombinedOutput()
+}
+
+// askVersion keeps the first line of what a program says of its version. One that is not
+// there is told by its trials.
+func (c *campaign) askVersion(ctx context.Context, cell experiments.Cell) {
+	known := func(p record.Program) bool { return p.Workload == cell.Workload }
+	if len(cell.Command.Version) == 0 || slices.ContainsFunc(c.manifest.Programs, known) {
+		return
+	}
+	out, err := c.beside(ctx, cell, cell.Command.Version, versionLimit)
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if runes := []rune(line); len(runes) > 200 {
+		line = string(runes[:200])
+	}
+	if err != nil && !errors.Is(err, exec.ErrNotFound) || err == nil && line == "" {
+		c.warn("%s: %s does not tell a version: %v", cell.Workload, strings.Join(cell.Command.Version, " "), err)
+	}
+	if err == nil && line != "" {
+		c.manifest.Programs = append(c.manifest.Programs, record.Program{Workload: cell.Workload, Version: strings.TrimSpace(line)})
+	}
 }
 
 // keepBuild writes what a build printed and returns the name of the file, if there is one.

@@ -2,6 +2,7 @@
 
     work.py cpu MODEL WORKERS ITEMS
     work.py wait MODEL WORKERS SECONDS
+    work.py version (of the build without the lock)
 
 It speaks version 1 of forklore's protocol: it says ready, does its work for
 every line go, says the result, and ends with its standard input.
@@ -65,6 +66,10 @@ def equal_parts(items, workers):
 
 
 def main():
+    if sys.argv[1:] == ["version"]:
+        without_lock()
+        print("Python", sys.version)
+        return
     kind, model, workers, amount = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     if model.startswith("free-"):
         without_lock()

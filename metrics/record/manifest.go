@@ -24,6 +24,7 @@ type Manifest struct {
 	Plan        experiments.Plan `json:"plan"`
 	Calibration []Calibration    `json:"calibration,omitempty"`
 	Files       []File           `json:"files,omitempty"`    // below files/: what commands need
+	Programs    []Program        `json:"programs,omitempty"` // of commands that tell their version
 	Folder      string           `json:"folder,omitempty"`   // where commands without files run
 	Measures    []Measure        `json:"measures,omitempty"` // what the plan's workloads measure of themselves
 
@@ -43,6 +44,12 @@ type Manifest struct {
 type File struct {
 	Name   string `json:"name"` // its path, with slashes
 	SHA256 string `json:"sha256"`
+}
+
+// Program is the version of a command, in its own words.
+type Program struct {
+	Workload string `json:"workload"`
+	Version  string `json:"version"`
 }
 
 // Calibration is what "items: auto" chose for one workload and its parameters.

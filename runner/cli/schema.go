@@ -73,7 +73,7 @@ func forms(cat experiments.Catalogue) map[string]node {
 		"workloads.command":  {"type": "object", "minProperties": 1, "propertyNames": enum(experiments.Models...), "additionalProperties": words},
 		"workloads.params":   {"type": "object", "minProperties": 1, "additionalProperties": either(scalar)},
 		"workloads.env":      {"type": "object", "minProperties": 1, "additionalProperties": scalar},
-		"workloads.files":    listOf(text), "workloads.needs": listOf(text), "workloads.build": words, "workloads.protocol": {"const": 1}, "workloads.install": text,
+		"workloads.files":    listOf(text), "workloads.needs": listOf(text), "workloads.build": words, "workloads.version": words, "workloads.protocol": {"const": 1}, "workloads.install": text,
 		"workloads.verify.exit": {"type": "integer", "minimum": 0, "maximum": 255}, "workloads.verify.output": text,
 		"workloads.verify.checksum": pattern(`^(stdout|sum|[0-9a-f]{64})$`),
 		"workloads.metrics.match":   text, "workloads.metrics.unit": text, "workloads.metrics.title": text, "workloads.metrics.less": typed("boolean"),
