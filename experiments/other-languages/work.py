@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import time
+from multiprocessing import Pool
+from multiprocessing.pool import ThreadPool
 
 WAIT_S = 0.005  # what another machine takes to answer
 
@@ -76,10 +78,8 @@ def main():
     work, parts = (cpu, equal_parts(int(amount), workers)) if kind == "cpu" else (wait, [float(amount)] * workers)
     begin, pool = time.perf_counter(), None
     if model == "processes":
-        from multiprocessing import Pool
         pool = Pool(workers)
     elif model in ("threads", "free-threads"):
-        from multiprocessing.pool import ThreadPool
         pool = ThreadPool(workers)
     if pool:
         pool.map(int, range(workers), chunksize=1)  # they are there and answer

@@ -166,6 +166,7 @@ func TestCommandFaults(t *testing.T) {
 		"skips":                {gated("echo skip this build has a lock; exit 0"), long, StatusSkipped, []string{"sh: this build has a lock"}},
 		"result before go":     {gated("echo result items=1; sleep 100"), long, StatusCrashed, []string{"said result before it had said ready"}},
 		"ready twice":          {gated("echo ready; read go; echo ready; sleep 100"), long, StatusCrashed, []string{"said ready before it had said its result"}},
+		"gone at the gate":     {gated("echo ready; exit 0"), long, StatusCrashed, []string{"exited with code 0 before it "}},
 		"no result":            {gated("echo ready; read go; exit 0"), long, StatusCrashed, []string{"exited with code 0 before it had said its result"}},
 		"dies at work":         {gated("echo ready; read go; kill -KILL $$"), long, StatusCrashed, []string{"was killed by SIGKILL before it had said its result"}},
 		"garbage result":       {gated("echo ready; read go; echo result seventeen; read end; exit 0"), long, StatusCrashed, []string{`said a result that is none: "seventeen" is not name=value`}},

@@ -72,7 +72,9 @@ func decode(line string) (message, error) {
 		j := r.job()
 		m.Job = &j
 	case "ready":
-		m.Ready = list(&r, r.process)
+		if m.Ready = list(&r, r.process); m.Ready == nil {
+			r.fail(errors.New("nobody is ready"))
+		}
 	case "report":
 		rep := r.report()
 		m.Report = &rep

@@ -43,7 +43,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 // Whatever a workload writes on the wrong descriptor, decoding says no and does
 // not run wild.
 func FuzzDecode(f *testing.F) {
-	for _, line := range []string{"", "\n", "hello", `"hello" "v" 1`, `"ready" 999999999`, `"done" 1 2 3`, `"report" -1`, `"bye" 1 1 NaN 1 1`, `"job" "a" "b" 1`} {
+	for _, line := range []string{"", "\n", "hello", `"hello" "v" 1`, `"ready" 999999999`, `"ready" 0`, `"done" 1 2 3`, `"report" -1`, `"bye" 1 1 NaN 1 1`, `"job" "a" "b" 1`} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
