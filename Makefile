@@ -8,6 +8,7 @@ endif
 LDFLAGS  := -s -w -X forklore/runner/host.Version=$(VERSION)
 SOURCES  := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './results/*') go.mod go.sum
 YAML     := $(wildcard experiments/*.yaml)
+PROGRAMS := $(wildcard experiments/other-languages/*)
 NAMES    := $(basename $(notdir $(YAML)))
 HOSTS    := bin/trialhost bin/trialhost-heavy
 REPORTS  := $(NAMES:%=results/%/latest/report.md)
@@ -37,7 +38,7 @@ bin/.code: $(SOURCES)
 	@mkdir -p bin
 	@touch $@
 
-bin/forklore: $(SOURCES) $(YAML) bin/.version
+bin/forklore: $(SOURCES) $(YAML) $(PROGRAMS) bin/.version
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ .
 
 # Without C: a C library would lengthen the start of every process, and own the threads
@@ -55,6 +56,9 @@ run: bin/forklore $(HOSTS) bin/.code
 results: $(REPORTS)
 
 $(NAMES:%=results/%): results/%: results/%/latest/report.md
+
+# Experiments that bring programs of other languages.
+$(filter results/%-threads/latest/report.md,$(REPORTS)): $(PROGRAMS)
 
 # Exit code 3 says that some trials failed: the report is whole and names them.
 results/%/latest/report.md: experiments/%.yaml bin/.code | bin/forklore $(HOSTS)

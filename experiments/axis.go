@@ -11,7 +11,8 @@ type point struct {
 	Cell
 	base string // label of the workload before the parameters that vary are added
 
-	refuse func(Cell) string // see WorkloadSpec
+	refuse   func(Cell) string   // see WorkloadSpec
+	commands map[string]*Command // by model; nil for a kernel
 }
 
 // refused returns why the workload of a point cannot run in its layout, or "".

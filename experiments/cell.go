@@ -49,6 +49,7 @@ type Cell struct {
 	TimeoutS   float64           `json:"timeout_s"`            // a trial longer than this is killed
 	Placement  Placement         `json:"placement"`
 	Control    string            `json:"control,omitempty"` // role of a cell that tests the run, else empty
+	Command    *Command          `json:"command,omitempty"` // of a program that runs instead of a kernel; Workload is then its label
 	Extra      float64           `json:"extra,omitempty"`   // share of work beside the reference cell's: 0.1 for the positive control
 }
 

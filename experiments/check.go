@@ -92,6 +92,10 @@ func (r *reader) checkPatches(x *expansion) {
 			if !u.matches(p, false) {
 				continue
 			}
+			if because := p.misfit(); because != "" {
+				r.fault(u.node, "override: %s: %s", p.base, because).Remedy = "add workload: ... to where, or set what the command is told"
+				return
+			}
 			for _, name := range u.set.names {
 				if _, ok := p.Params[name]; !ok {
 					r.fault(u.node, "override: where matches %s too, which has no parameter %s", p.Workload, name).Remedy =

@@ -73,14 +73,14 @@ func (r *reader) checkMeasure(c *claim, p *Plan) {
 	}
 	var have []string
 	for i := range p.Cells {
-		spec, ok := r.spec(p.Cells[i].Workload)
-		if !ok || !c.Covers(&p.Cells[i]) {
+		if !c.Covers(&p.Cells[i]) {
 			continue
 		}
-		if slices.Contains(spec.Measures, c.Metric) {
+		measures := r.measures(&p.Cells[i])
+		if slices.Contains(measures, c.Metric) {
 			return
 		}
-		have = append(have, spec.Measures...)
+		have = append(have, measures...)
 	}
 	slices.Sort(have)
 	f := r.fault(c.given["metric"].val, "claims: no workload of this claim measures %s", c.Metric)
@@ -118,6 +118,19 @@ func unlike(metric string, a, b *Cell) bool {
 	grows := []string{"wall_s", "cold_s", "cpu_s", "cpu_work_s", "alloc_B"}
 	return slices.Contains(grows, metric) && a.AutoS > 0 && b.AutoS > 0 && a.Scaling == Strong && b.Scaling == Strong &&
 		(a.Workload != b.Workload || a.ParamText() != b.ParamText())
+}
+
+// measures names the metrics that the workload of a cell takes of itself.
+func (r *reader) measures(c *Cell) []string {
+	if c.Command == nil {
+		spec, _ := r.spec(c.Workload)
+		return spec.Measures
+	}
+	var names []string
+	for _, m := range c.Command.Metrics {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 func (r *reader) checkClaim(c *claim, p *Plan) {

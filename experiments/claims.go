@@ -205,6 +205,7 @@ func (r *reader) claimMetric(n *yaml.Node) {
 			}
 		}
 	}
+	known = append(known, r.grid.metrics...)
 	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(known, name) {
 		r.unknown(n, "metric", known)
 	}

@@ -94,7 +94,7 @@ func (p *Plan) addControls(which Controls, g *grid) {
 		add(c, "", &p.Controls.AA)
 	}
 	if which.Positive {
-		c := ref
+		c := p.extensible(ref)
 		c.Control, c.Extra = ControlPositive, extraWork
 		add(c, noExtra(c), &p.Controls.Positive)
 	}
@@ -110,11 +110,23 @@ func (p *Plan) addControls(which Controls, g *grid) {
 	}
 }
 
+// extensible returns the reference cell, or the first cell that can do more work where
+// it cannot.
+func (p *Plan) extensible(ref Cell) Cell {
+	able := func(c Cell) bool { return c.Control == "" && noExtra(c) == "" }
+	if i := slices.IndexFunc(p.Cells, able); !able(ref) && i >= 0 {
+		return p.Cells[i]
+	}
+	return ref
+}
+
 // noExtra says why a cell cannot do 10 % more work.
 func noExtra(c Cell) string {
 	const least = 10 // of which 10 % are one item
 	c.Extra = 0
 	switch n := c.TotalItems(0); {
+	case c.Command != nil && !c.Command.Counts():
+		return "the positive control does 10 % more items, and the command of the reference cell has no {{items}}"
 	case c.DurationS > 0:
 		return "the positive control does 10 % more items, and the work of the reference cell is fixed by time"
 	case c.Items > 0 && n < least:

@@ -6,18 +6,19 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml other-languages
 var shipped embed.FS
 
 // readingOrder names the shipped experiments as one would read them: the prices that
 // the textbooks begin with, then work by what it waits for, then the kernel beneath,
-// then what users do with all that.
+// then what users do with all that, and at last the same in other languages.
 var readingOrder = []string{
 	"quick",
 	"creation-cost", "data-sharing", "context-switch", "resource-use",
 	"cpu-bound", "io-wait", "durable-writes", "memory-bound", "allocation",
 	"page-faults", "descriptors", "locks", "scheduling", "message-size",
 	"data-processing", "scientific",
+	"python-threads", "node-threads", "c-threads",
 }
 
 // Embedded returns the names of the shipped experiments in reading order.
@@ -28,7 +29,9 @@ func Embedded() []string {
 	}
 	var out []string
 	for _, e := range entries {
-		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			out = append(out, name)
+		}
 	}
 	place := func(name string) int { return slices.Index(readingOrder, name) }
 	slices.SortStableFunc(out, func(a, b string) int { return place(a) - place(b) })
@@ -42,5 +45,5 @@ func ReadEmbedded(name string) (Source, bool) {
 	if err != nil {
 		return Source{}, false
 	}
-	return Source{Name: name, File: "embedded:" + name, Text: b}, true
+	return Source{Name: name, File: "embedded:" + name, Text: b, Folder: shipped}, true
 }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ type Source struct {
 	Name string // of the experiment; the base name of File unless given
 	File string // as messages show it
 	Text []byte
+
+	Folder fs.FS  // what lies beside the file; nil: nothing is known of it
+	Here   string // path of that folder; empty for what is built in
 }
 
 // Options change a file for one run.
@@ -43,6 +47,9 @@ type Experiment struct {
 	Profiles []string // names, in the order of the file
 	Options  Options
 
+	Folder fs.FS  // as in Source
+	Here   string // as in Source
+
 	grid *grid
 }
 
@@ -55,7 +62,7 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 	if root == nil {
 		return nil, faults
 	}
-	r := &reader{cat: cat, text: t, bad: map[*yaml.Node]bool{}, faults: faults}
+	r := &reader{cat: cat, text: t, folder: src.Folder, bad: map[*yaml.Node]bool{}, faults: faults}
 	r.structure(root, 1)
 	base := r.document(root)
 	profiles := r.nodes["profiles"]
@@ -74,6 +81,7 @@ func Load(src Source, cat Catalogue, opt Options) (*Experiment, error) {
 		return nil, r.faults.sorted()
 	}
 	e.Name, e.File, e.Text, e.Profiles, e.Options = src.Name, src.File, src.Text, base.Profiles, opt
+	e.Folder, e.Here = src.Folder, src.Here
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(src.File), filepath.Ext(src.File))
 	}

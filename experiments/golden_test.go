@@ -48,7 +48,7 @@ func load(t testing.TB, file string) (*Plan, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Load(Source{File: filepath.Base(file), Text: b}, testCatalogue(4), Options{})
+	e, err := Load(Source{File: filepath.Base(file), Text: b, Folder: os.DirFS(filepath.Dir(file))}, testCatalogue(4), Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,8 @@ type grid struct {
 	timeoutS   float64
 	placement  Placement
 	claims     []*claim
-	spin       *Cell // the canary; nil where the catalogue has nothing to spin with
+	metrics    []string // that commands print
+	spin       *Cell    // the canary; nil where the catalogue has nothing to spin with
 	include    []*grid
 	exclude    []*rule
 	override   []*rule
@@ -112,7 +113,7 @@ func (x *expansion) product(g *grid) {
 			for i, schedule := range g.schedules {
 				for j, scaling := range g.scalings {
 					for _, iterations := range g.iterations {
-						p := point{base: w.label, refuse: w.spec.Refuse, Cell: Cell{
+						p := point{base: w.label, refuse: w.spec.Refuse, commands: w.commands, Cell: Cell{
 							Workload: w.use, Label: w.label, Params: params, Schedule: schedule, Scaling: scaling,
 							Items: w.amount.items, AutoS: w.amount.autoS, DurationS: w.amount.duration,
 							Iterations: iterations, TimeoutS: g.timeoutS, Placement: g.placement,
@@ -145,8 +146,14 @@ func (w *workload) points() []map[string]string {
 // layouts adds one point for every model, core count and worker count. The
 // schedule and scaling of the baseline mean nothing: it is run once, first.
 func (x *expansion) layouts(g *grid, p point, first bool) {
+	if p.commands != nil && p.Schedule != g.schedules[0] {
+		p.Model, p.ModelLabel, p.Cores, p.Workers, p.Processes = g.models[0].use, g.models[0].label, g.cores[0], 1, 1
+		because := p.base + ": a command deals its own items, so it is run under the first schedule alone"
+		x.drop(p, because, because)
+		return
+	}
 	for _, m := range g.models {
-		p.Model, p.ModelLabel = m.use, m.label
+		p.Model, p.ModelLabel, p.Command = m.use, m.label, p.commands[m.use]
 		if m.use == Sequential {
 			if first {
 				x.baseline(g, p)

@@ -34,6 +34,8 @@ type keyReader struct {
 	Key
 	read  func(*reader, *yaml.Node)
 	merge bool // a profile changes single settings of it instead of the whole
+
+	command bool // of an entry of workloads that has a command
 }
 
 // later are keys of the design that this version does not know yet.
@@ -42,11 +44,10 @@ var later = map[string]string{
 	"limits": "limits on memory, retries and failures",
 	"probe":  "an event loop beside the work",
 	"faults": "workers that are killed on purpose", "report": "sections of the report",
-	"workloads.command": "external programs",
 }
 
 func keys() []keyReader {
-	return slices.Concat(headKeys(), axisKeys(), trialKeys(), runKeys(), ruleKeys(), claimKeys(), profileKeys())
+	return slices.Concat(headKeys(), workloadKeys(), commandKeys(), axisKeys(), trialKeys(), runKeys(), ruleKeys(), claimKeys(), profileKeys())
 }
 
 func headKeys() []keyReader {
@@ -60,12 +61,17 @@ func headKeys() []keyReader {
 	}
 }
 
+func workloadKeys() []keyReader {
+	return []keyReader{
+		{Key: Key{"workloads", "What the workers do.", "list of names, or of mappings with use and the workload's own parameters, or with command",
+			"", "workloads: [sieve, {use: matmul, n: [64, 128]}]", true}, read: (*reader).workloads},
+		{Key: Key{"workloads.use", "The workload's name; command may take its place.", "name", "", "use: sieve", false}, read: (*reader).wUse},
+		{Key: Key{"workloads.label", "What charts call it; the name of a command.", "short text", "", "label: small sieve", false}, read: (*reader).wLabel},
+	}
+}
+
 func axisKeys() []keyReader {
 	return []keyReader{
-		{Key: Key{"workloads", "What the workers do.", "list of names, or of mappings with use and the workload's own parameters",
-			"", "workloads: [sieve, {use: matmul, n: [64, 128]}]", true}, read: (*reader).workloads},
-		{Key: Key{"workloads.use", "The workload's name.", "name", "", "use: sieve", true}, read: (*reader).wUse},
-		{Key: Key{"workloads.label", "What charts call it.", "short text", "", "label: small sieve", false}, read: (*reader).wLabel},
 		{Key: Key{"workloads.items", "Fixed work: how many items a trial has, or auto to calibrate them to a trial length.",
 			"count, auto (trials of 1s), or {auto: duration}", "auto", "items: {auto: 300ms}", false}, read: (*reader).wItems},
 		{Key: Key{"workloads.duration", "Fixed time instead of fixed work.", "duration", "", "duration: 2s", false}, read: (*reader).wDuration},
@@ -164,7 +170,8 @@ func (r *reader) group(n *yaml.Node, prefix string, extra []string) []pair {
 	known, rest := map[string]pair{}, []pair(nil)
 	var level []keyReader
 	for _, k := range keys() {
-		if name, ok := strings.CutPrefix(k.Name, prefix); ok && !strings.Contains(name, ".") {
+		name, ok := strings.CutPrefix(k.Name, prefix)
+		if ok && !strings.Contains(name, ".") && (!k.command || r.w.program != nil) {
 			k.Name = name
 			level = append(level, k)
 		}
@@ -174,6 +181,8 @@ func (r *reader) group(n *yaml.Node, prefix string, extra []string) []pair {
 		switch {
 		case slices.ContainsFunc(level, func(k keyReader) bool { return k.Name == name }):
 			known[name] = p
+		case slices.ContainsFunc(commandKeys(), func(k keyReader) bool { return k.Name == prefix+name }):
+			r.fault(p.key, "%s belongs to a command, and this entry has none", prefix+name).Remedy = "remove it, or write command in place of use"
 		case later[prefix+name] != "":
 			r.fault(p.key, "%s (%s) is not supported yet by this version", prefix+name, later[prefix+name]).Remedy = "remove it"
 		case slices.Contains(extra, name):

@@ -38,7 +38,7 @@ func TestKeyExamples(t *testing.T) {
 		"models": "models: [sequential, goroutines, threads, processes]", "cores": "cores: [1, max]", "workers": "workers: [1x, 64x]",
 	}
 	order := []string{"question", "workloads", "models", "cores", "workers"}
-	for _, k := range Keys() {
+	for _, k := range keys() {
 		lines := map[string]string{}
 		for name, line := range base {
 			lines[name] = line
@@ -47,6 +47,8 @@ func TestKeyExamples(t *testing.T) {
 		switch {
 		case !nested:
 			lines[k.Name] = k.Example
+		case k.command:
+			lines[group] = fmt.Sprintf("workloads: [{%s}]", commandExample(k.Key))
 		case group == "workloads":
 			lines[group] = fmt.Sprintf("workloads: [{use: sieve, %s}]", k.Example)
 		case group == "models":
@@ -70,6 +72,27 @@ func TestKeyExamples(t *testing.T) {
 			t.Errorf("the example of %s is wrong:\n%v\nin\n%s", k.Name, err, text)
 		}
 	}
+}
+
+// commandExample is an entry of workloads with the example of a key that only commands have.
+func commandExample(k Key) string {
+	part := k.Example
+	switch words := strings.Split(k.Name, "."); {
+	case k.Name == "workloads.command":
+		return "label: program, " + part
+	case k.Name == "workloads.params":
+		return `label: program, command: {sequential: [program, "{{size}}"]}, ` + part
+	case k.Name == "workloads.metrics.less":
+		part = "metrics: {took_s: {match: '([0-9]+)', " + part + "}}"
+	case len(words) == 3 && words[1] == "metrics":
+		part = "metrics: {took_s: {match: '([0-9]+)', less: true, " + part + "}}"
+		if words[2] == "match" {
+			part = "metrics: {took_s: {less: true, " + k.Example + "}}"
+		}
+	case len(words) == 3:
+		part = words[1] + ": {" + part + "}"
+	}
+	return `label: program, command: {threads: [program, "{{items}}"]}, ` + part
 }
 
 // claimBeside is what a claim needs beside one of its keys.

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ type reader struct {
 	m        *model    // being read
 	c        *claim    // being read
 	nodes    map[string]*yaml.Node
+	folder   fs.FS           // where the file lies; nil where nothing lies beside it
 	lenient  bool            // the rule being read was written for more workloads than the overlay leaves
 	told     []Claim         // of the file itself
 	fromBase map[string]bool // keys of an overlaid document that the overlay left alone; nil for the file itself

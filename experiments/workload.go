@@ -17,6 +17,8 @@ type workload struct {
 	spec       WorkloadSpec
 	params     []param // in the catalogue's order
 	amount     amount
+	program    *program // of a command; nil for a kernel
+	commands   map[string]*Command
 }
 
 type param struct {
@@ -56,7 +58,7 @@ func (r *reader) workloads(n *yaml.Node) {
 
 // key is what makes two entries equal.
 func (w *workload) key() any {
-	return []any{w.use, w.label, w.params, w.amount}
+	return []any{w.use, w.label, w.params, w.amount, w.commands}
 }
 
 // entry reads a name or a mapping with use, by way of one function.
@@ -74,6 +76,10 @@ func (r *reader) entry(n *yaml.Node, what string, read func(*yaml.Node)) {
 }
 
 func (r *reader) readWorkload(n *yaml.Node) {
+	if slices.ContainsFunc(r.pairs(n), func(p pair) bool { return p.key.Value == "command" }) {
+		r.readCommand(n)
+		return
+	}
 	var names []string // of its parameters; all that are given where it is unknown
 	for _, p := range r.pairs(n) {
 		names = append(names, p.key.Value)
@@ -84,6 +90,9 @@ func (r *reader) readWorkload(n *yaml.Node) {
 		}
 	}
 	given := r.group(n, "workloads.", names)
+	if !slices.ContainsFunc(r.pairs(n), func(p pair) bool { return p.key.Value == "use" }) {
+		r.fault(n, "workloads.use is missing").Remedy = "add for example use: sieve"
+	}
 	if r.w.spec.Name == "" {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"forklore/metrics/record"
@@ -35,13 +36,15 @@ type reader struct {
 
 	rssPeak, pssPeak, threadsMax float64
 
+	follow func() []Proc
+	often  bool // PSS at every tick
 	onTick func(cpus, rssB float64)
 	last   struct{ cpuS, rssB, atS float64 } // sums of the last reading
 }
 
 func newReader(procs []Proc, o Options) *reader {
 	r := &reader{
-		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial, onTick: o.OnTick,
+		fs: o.FS, now: o.Now, want: want(o.Metrics), trial: o.Trial, onTick: o.OnTick, follow: o.Follow, often: o.OftenPSS,
 		targets: make([]target, len(procs)),
 		runner:  newTarget(Proc{PID: os.Getpid(), Role: "runner"}),
 		rssPeak: math.NaN(), pssPeak: math.NaN(), threadsMax: math.NaN(),
@@ -56,27 +59,31 @@ func newReader(procs []Proc, o Options) *reader {
 
 // tick reads everything once; PSS only when it is due and cheap.
 func (r *reader) tick() {
-	pss := r.want.pss && r.now()-r.swept >= int64(pssEvery)
+	pss := r.want.pss && (r.often || r.now()-r.swept >= int64(pssEvery))
 	if pss && r.sweep > pssLimit {
 		pss, r.skipped = false, true
 	}
 	before := r.last
 	r.all(r.want, pss)
 	if r.onTick != nil {
-		r.onTick((r.last.cpuS-before.cpuS)/(r.last.atS-before.atS), r.last.rssB)
+		r.onTick(max(0, r.last.cpuS-before.cpuS)/(r.last.atS-before.atS), r.last.rssB) // less where a process is gone
 	}
 }
 
 // all reads machine, runner and targets and returns the sum of PSS and of
 // private memory, both NaN unless every target gave them.
 func (r *reader) all(w wanted, pss bool) (sumPSS, sumUSS float64) {
+	r.find()
 	r.keep(machineSample(w), r.now())
 	if s, ok := r.runner.read(w, r.clock); ok {
 		r.keep(s, r.now())
 	}
 	sumPSS, sumUSS = math.NaN(), math.NaN()
 	if pss {
-		sumPSS, sumUSS, r.sweep, r.swept = 0, 0, 0, r.now()
+		sumPSS, sumUSS, r.sweep = 0, 0, 0
+		if len(r.targets) > 0 {
+			r.swept = r.now()
+		}
 	}
 	var cpuS, rss, threads float64
 	for i := range r.targets {
@@ -102,6 +109,25 @@ func (r *reader) all(w wanted, pss bool) (sumPSS, sumUSS float64) {
 	r.threadsMax = largest(r.threadsMax, threads)
 	r.pssPeak = largest(r.pssPeak, sumPSS)
 	return sumPSS, sumUSS
+}
+
+// find takes up the processes that have come, and forgets those that are gone: where
+// they are followed, that one ended is no gap in a sum.
+func (r *reader) find() {
+	if r.follow == nil {
+		return
+	}
+	procs := r.follow()
+	r.targets = slices.DeleteFunc(r.targets, func(t target) bool {
+		return t.gone || !slices.ContainsFunc(procs, func(p Proc) bool { return p.PID == t.PID })
+	})
+	for _, p := range procs {
+		if !slices.ContainsFunc(r.targets, func(t target) bool { return t.PID == p.PID }) {
+			if t := newTarget(p); !t.gone {
+				r.targets = append(r.targets, t)
+			}
+		}
+	}
 }
 
 // rollup adds to the time of the sweep: the limit holds for all processes

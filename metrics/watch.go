@@ -11,12 +11,14 @@ import (
 
 // Options say how a trial is watched. The zero value takes phase readings only.
 type Options struct {
-	Trial   int                      // number written into every sample
-	Every   time.Duration            // between two ticks; 0 or less: no ticks
-	Metrics []string                 // of experiments.SampleMetrics, for the ticks; empty means all
-	Now     func() int64             // nanoseconds on the clock of the gate; nil is raw CLOCK_MONOTONIC
-	FS      FS                       // for PSS and descriptors; gopsutil reads the running system
-	OnTick  func(cpus, rssB float64) // told of every tick: CPUs in use since the last one, and the sum of RSS; nil: nobody
+	Trial    int                      // number written into every sample
+	Every    time.Duration            // between two ticks; 0 or less: no ticks
+	Metrics  []string                 // of experiments.SampleMetrics, for the ticks; empty means all
+	Now      func() int64             // nanoseconds on the clock of the gate; nil is raw CLOCK_MONOTONIC
+	FS       FS                       // for PSS and descriptors; gopsutil reads the running system
+	OftenPSS bool                     // PSS at every tick that may have it, for nothing else tells the peak; else at most once a second
+	Follow   func() []Proc            // asked before every reading which processes there are, beside the given ones; nil: no others
+	OnTick   func(cpus, rssB float64) // told of every tick: CPUs in use since the last one, and the sum of RSS; nil: nobody
 }
 
 // Readings are what a Watcher saw. Sums run over the watched processes, without

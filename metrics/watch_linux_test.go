@@ -278,3 +278,33 @@ func samplesOf(r Readings, pid int) []record.Sample {
 	}
 	return rows
 }
+
+// Processes that come and go are watched while they are there, and an end is no gap in a
+// sum of the others.
+func TestFollow(t *testing.T) {
+	first, second := spawn(t, "touch"), spawn(t, "touch")
+	var there []Proc
+	w := Watch(nil, Options{Follow: func() []Proc { return there }})
+	if !math.IsNaN(w.out.PSSReadyB) {
+		t.Errorf("PSS of nobody is %v", w.out.PSSReadyB)
+	}
+	first.act()
+	there = []Proc{{first.pid(), "worker"}}
+	w.r.tick()
+	alone := w.r.rssPeak
+	second.act()
+	there = append(there, Proc{second.pid(), "worker"})
+	w.r.tick()
+	if both := w.r.rssPeak; alone < touchB || both < alone+touchB {
+		t.Errorf("RSS is %.0f B with one process and %.0f B with two of %d B", alone, both, touchB)
+	}
+	first.finish()
+	there = there[1:]
+	got := w.Stop(now())
+	if !(got.PSSDoneB > touchB) || len(samplesOf(got, first.pid())) != 2 || len(samplesOf(got, second.pid())) != 2 {
+		t.Errorf("PSS of the one that is left is %v; %d and %d samples", got.PSSDoneB, len(samplesOf(got, first.pid())), len(samplesOf(got, second.pid())))
+	}
+	if !(got.PSSPeakB > touchB) || got.RSSPeakB < 2*touchB {
+		t.Errorf("peak of PSS %.0f B, of RSS %.0f B", got.PSSPeakB, got.RSSPeakB)
+	}
+}

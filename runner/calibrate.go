@@ -54,6 +54,9 @@ func (c *campaign) calibrate(ctx context.Context) {
 			c.checkExtra(cell, known.items)
 		}
 		key := fmt.Sprint(g.workload, "|", g.params, "|", items)
+		if cell.Command != nil && cell.AutoS == 0 { // its first trial, or its plain loop, vouches for the others
+			continue
+		}
 		if !proven[key] && !c.provenBefore(key) && (cell.AutoS > 0 || !c.hasSequential(g, items)) {
 			proven[key] = true
 			c.report(Progress{Phase: Proving, Cell: &c.plan.Cells[i]})
@@ -84,7 +87,7 @@ func (c *campaign) hasSequential(g group, items int64) bool {
 // calibrated may take a plain loop very long, so patience is limited.
 func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, items int64) {
 	const patience = 5.0
-	ref := reference(cell, items)
+	ref := c.referenceOf(cell, items)
 	if cell.AutoS == 0 {
 		ref.TimeoutS = min(ref.TimeoutS, patience)
 	}
@@ -118,17 +121,15 @@ func referenceTitle(ref experiments.Cell) string {
 // choose finds how many items of a group take as long as it aims at, by
 // running more and more of them until a trial is long enough to judge by.
 func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) calibration {
-	const tries = 24
+	if cell.Command != nil && cell.Command.Protocol == 0 {
+		return c.choosePlain(ctx, cell, g)
+	}
 	n := int64(1)
 	for range tries {
-		a := c.try(ctx, reference(cell, n), n, experiments.Step{})
-		if a.row.Status != record.OK {
-			if a.row.Status == record.Skipped {
-				return calibration{err: errors.New(a.row.Detail)}
-			}
-			return calibration{err: fmt.Errorf("items: auto could not be calibrated: the plain loop over %d items ended %s: %s", n, a.row.Status, a.row.Detail)}
+		wall, err := c.time(ctx, cell, n)
+		if err != nil {
+			return calibration{err: err}
 		}
-		wall := a.row.WallS
 		if wall >= g.aim/5 {
 			return calibration{items: c.round(g, float64(n)*g.aim/wall)}
 		}
@@ -138,7 +139,24 @@ func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) c
 		}
 		n = int64(float64(n) * grow)
 	}
-	return calibration{err: errors.New("items: auto could not be calibrated: the items take no measurable time; give a number of items or a duration")}
+	return calibration{err: errNoTime}
+}
+
+// tries bounds the trials of one calibration.
+const tries = 24
+
+var errNoTime = errors.New("items: auto could not be calibrated: the items take no measurable time; give a number of items or a duration")
+
+// time runs so many items of a cell once and returns how long they took, in seconds.
+func (c *campaign) time(ctx context.Context, cell experiments.Cell, n int64) (float64, error) {
+	a := c.try(ctx, c.referenceOf(cell, n), n, experiments.Step{})
+	switch a.row.Status {
+	case record.OK:
+		return a.row.WallS, nil
+	case record.Skipped:
+		return 0, errors.New(a.row.Detail)
+	}
+	return 0, fmt.Errorf("items: auto could not be calibrated: the plain loop over %d items ended %s: %s", n, a.row.Status, a.row.Detail)
 }
 
 // round makes a number of items that every worker count of the group divides,

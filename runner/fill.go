@@ -19,18 +19,21 @@ func (a *attempt) fillPhases() {
 	}
 	a.row.ObserveS = a.observe.Seconds()
 	var first, ready int64
+	spawn := a.tree.SpawnNS
 	for _, p := range a.procs {
-		first, ready = max(first, p.FirstNS), max(ready, p.ReadyNS)
+		first, ready, spawn = max(first, p.FirstNS), max(ready, p.ReadyNS), max(spawn, p.SpawnNS)
 	}
-	if first == 0 {
-		return
+	if first > 0 { // a plain program starts with its work
+		a.row.SpawnS = float64(first-spawn) * nano
+		a.row.SetupS = float64(ready-first) * nano
 	}
-	a.row.SpawnS = float64(first-a.tree.SpawnNS) * nano
-	a.row.SetupS = float64(ready-first) * nano
 	if len(a.dones) < a.cell.Iterations {
 		return
 	}
-	a.row.WallS, a.row.FirstS, a.row.MergeS = 0, 0, 0
+	a.row.WallS, a.row.MergeS = 0, 0
+	if a.cell.Command == nil {
+		a.row.FirstS = 0
+	}
 	for i, d := range a.dones {
 		soonest, latest := int64(math.MaxInt64), int64(0)
 		for _, f := range d.Finishes {
@@ -38,13 +41,18 @@ func (a *attempt) fillPhases() {
 		}
 		wall := float64(latest-d.GateNS) * nano
 		a.row.WallS += wall
-		a.row.FirstS += float64(soonest-d.GateNS) * nano
+		if a.cell.Command == nil {
+			a.row.FirstS += float64(soonest-d.GateNS) * nano
+		}
 		a.row.MergeS += float64(d.MergedNS-latest) * nano
 		if a.cell.Iterations > 1 {
 			a.extra.Iterations = append(a.extra.Iterations, record.Iteration{Trial: a.row.Trial, Iteration: i + 1, WallS: wall})
 		}
 	}
-	a.row.ColdS = a.row.SpawnS + a.row.SetupS + a.row.WallS + a.row.MergeS + a.row.ReapS
+	a.row.ColdS = a.row.WallS + a.row.MergeS + a.row.ReapS
+	if first > 0 {
+		a.row.ColdS += a.row.SpawnS + a.row.SetupS
+	}
 }
 
 // fillUsage takes CPU and memory from their authorities: the cgroup where we
@@ -64,17 +72,27 @@ func (a *attempt) fillUsage() {
 		}
 	}
 	if len(e.Usages) > 0 {
-		r.CPUSelfS, r.MemHighB = 0, 0
+		r.MemHighB = 0
+		if a.cell.Command == nil { // others do not say
+			r.CPUSelfS = 0
+		}
 	}
 	for _, u := range e.Usages {
 		r.CPUSelfS += u.UserS + u.SysS
 		r.MemHighB += u.HWMB
 	}
-	if len(a.procs) > 0 {
+	procs := a.procs
+	if a.cell.Command != nil && len(procs) > 0 {
+		procs = procs[1:] // the host is no part of the program
+	}
+	if len(procs) > 0 {
 		r.MemBaseB = 0
 	}
-	for _, p := range a.procs {
+	for _, p := range procs {
 		r.MemBaseB += p.HWMB
+	}
+	if r.MemSource == "" && math.IsNaN(r.MemHighB) && !math.IsNaN(r.MemLowB) {
+		r.MemSource = "pss"
 	}
 	if r.MemSource == "" && !math.IsNaN(r.MemHighB) {
 		r.MemSource = "vmhwm"
@@ -109,7 +127,10 @@ func (a *attempt) fillSpent() {
 		return
 	}
 	r := &a.row
-	r.CPUWorkS, r.GCCycles, r.GCCPUS, r.GCPauseS, r.AllocB = 0, 0, 0, 0, 0
+	r.CPUWorkS = 0
+	if a.cell.Command == nil {
+		r.GCCycles, r.GCCPUS, r.GCPauseS, r.AllocB = 0, 0, 0, 0
+	}
 	for _, d := range a.dones {
 		r.CPUWorkS += d.Spent.CPUS
 		r.GCCycles += d.Spent.GCCycles

@@ -55,6 +55,11 @@ func reference(c experiments.Cell, items int64) experiments.Cell {
 	if kind, err := work.Lookup(c.Workload); err != nil || kind.Refuse == nil || kind.Refuse(work.Params(c.Params), layoutOf(plain)) == "" {
 		c = plain
 	}
+	return once(c, items)
+}
+
+// once is a cell with just that many items, as calibration runs it.
+func once(c experiments.Cell, items int64) experiments.Cell {
 	c.Schedule, c.Scaling = experiments.Static, experiments.Strong
 	c.Items, c.AutoS, c.DurationS, c.Iterations = items, 0, 0, 1
 	c.Control, c.Extra = "", 0

@@ -16,11 +16,13 @@ import (
 func measuresOf(p *experiments.Plan) []record.Measure {
 	var list []record.Measure
 	for _, cell := range p.Cells {
-		kind, err := work.Lookup(cell.Workload)
-		if err != nil {
-			continue
+		var of []record.Measure
+		if cell.Command != nil {
+			of = commandMeasures(cell)
+		} else if kind, err := work.Lookup(cell.Workload); err == nil {
+			of = Measures(kind)
 		}
-		for _, m := range Measures(kind) {
+		for _, m := range of {
 			if !slices.ContainsFunc(list, func(o record.Measure) bool { return o.Name == m.Name }) {
 				list = append(list, m)
 			}
@@ -33,7 +35,8 @@ func measuresOf(p *experiments.Plan) []record.Measure {
 // where the workload measures anything.
 func (a *attempt) measure(ctx context.Context) error {
 	kind, err := work.Lookup(a.cell.Workload)
-	if err != nil || len(kind.Measures) == 0 {
+	talks := a.cell.Command != nil && a.cell.Command.Protocol > 0
+	if !talks && (err != nil || len(kind.Measures) == 0) {
 		return nil
 	}
 	readings, err := a.tree.Measure(ctx)
@@ -44,6 +47,10 @@ func (a *attempt) measure(ctx context.Context) error {
 // fillMeasures merges what workers and iterations measured into one number, or
 // one distribution, for the trial.
 func (a *attempt) fillMeasures() {
+	if a.cell.Command != nil {
+		a.commandMetrics()
+		return
+	}
 	kind, err := work.Lookup(a.cell.Workload)
 	if err != nil {
 		return

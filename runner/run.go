@@ -35,6 +35,7 @@ type Config struct {
 
 // Phases of a run.
 const (
+	Building    = "building"
 	Calibrating = "calibrating"
 	Proving     = "reference"
 	Running     = "running"
@@ -57,8 +58,18 @@ type Outcome struct {
 	Trials      int // rows of the run
 	Kept        int // of them, written before the run was resumed
 	Failed      int // of them, not ok
+	Skipped     int // of the failed, those that lacked something
 	Interrupted bool
 	Warnings    []string
+}
+
+func (o *Outcome) count(row *record.Trial) {
+	if row.Status != record.OK {
+		o.Failed++
+	}
+	if row.Status == record.Skipped {
+		o.Skipped++
+	}
 }
 
 // campaign is a run in progress.
@@ -73,8 +84,9 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
-	done         map[int]record.Trial // of a resumed run: the rows it has already
-	precision    *precision           // of a run with adaptive trials, else nil
+	unready      map[string]*host.Failure // by workload: why a command cannot run
+	done         map[int]record.Trial     // of a resumed run: the rows it has already
+	precision    *precision               // of a run with adaptive trials, else nil
 	started      time.Time
 	outcome      Outcome
 	watching     float64 // largest share of a trial's CPU time that the sampler took
@@ -117,6 +129,9 @@ func (c *campaign) open() error {
 		return err
 	}
 	c.manifest = c.describe(machine)
+	if err := c.keepFiles(); err != nil {
+		return err
+	}
 	c.adopt()
 	if !host.HasAffinity && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
@@ -201,6 +216,7 @@ func (c *campaign) describe(machine record.Machine) record.Manifest {
 
 // loop runs the plan's steps in order and journals each.
 func (c *campaign) loop(ctx context.Context) error {
+	c.prepare(ctx)
 	c.calibrate(ctx)
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
@@ -236,9 +252,7 @@ func (c *campaign) loop(ctx context.Context) error {
 		if a.row.Samples >= 1 && share > c.watching { // max would let one absent reading hide all others
 			c.watching = share
 		}
-		if a.row.Status != record.OK {
-			c.outcome.Failed++
-		}
+		c.outcome.count(&a.row)
 		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
 		if c.enough(step, &a.row, began) {
 			return nil

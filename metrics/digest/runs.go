@@ -206,6 +206,8 @@ func differing(a, b *record.Manifest) []Differing {
 	say("Go", a.GoVersion, b.GoVersion)
 	say("ended", a.Ended, b.Ended)
 	say("calibrated items", calibrated(a), calibrated(b))
+	say("programs", programs(a), programs(b))
+	say("files of commands (SHA-256)", kept(a), kept(b))
 	x, y := &a.Machine, &b.Machine
 	say("host", x.Host, y.Host)
 	say("OS", x.OS+" "+x.Arch, y.OS+" "+y.Arch)
@@ -231,6 +233,22 @@ func calibrated(m *record.Manifest) string {
 	var words []string
 	for _, c := range m.Calibration {
 		words = append(words, fmt.Sprintf("%s %s: %d", c.Workload, c.Params, c.Items))
+	}
+	return strings.Join(words, "; ")
+}
+
+func programs(m *record.Manifest) string {
+	var words []string
+	for _, p := range m.Programs {
+		words = append(words, p.Workload+": "+p.Version)
+	}
+	return strings.Join(words, "; ")
+}
+
+func kept(m *record.Manifest) string {
+	var words []string
+	for _, f := range m.Files {
+		words = append(words, f.Name+": "+f.SHA256[:min(12, len(f.SHA256))])
 	}
 	return strings.Join(words, "; ")
 }

@@ -162,5 +162,8 @@ func (f *Folder) Histograms() string { return filepath.Join(f.Dir, HistogramsFil
 // YAML returns the path of the copy of the experiment.
 func (f *Folder) YAML() string { return filepath.Join(f.Dir, YAMLFile) }
 
+// Files returns the path of the folder files, which holds what commands need.
+func (f *Folder) Files() string { return filepath.Join(f.Dir, "files") }
+
 // Logs returns the path of the folder log.
 func (f *Folder) Logs() string { return filepath.Join(f.Dir, "log") }

@@ -23,6 +23,9 @@ type Manifest struct {
 	Profile     string           `json:"profile,omitempty"`
 	Plan        experiments.Plan `json:"plan"`
 	Calibration []Calibration    `json:"calibration,omitempty"`
+	Files       []File           `json:"files,omitempty"`    // below files/: what commands need
+	Programs    []Program        `json:"programs,omitempty"` // of commands that tell their version
+	Folder      string           `json:"folder,omitempty"`   // where commands without files run
 	Measures    []Measure        `json:"measures,omitempty"` // what the plan's workloads measure of themselves
 
 	Version   string      `json:"version"` // of forklore and trialhost, which must be equal
@@ -35,6 +38,18 @@ type Manifest struct {
 	Stopped   string      `json:"stopped,omitempty"` // adaptive trials: why no further block was run
 	Machine   Machine     `json:"machine"`
 	Warnings  []string    `json:"warnings,omitempty"` // about the run as a whole, in words
+}
+
+// File is a file that was kept with a run.
+type File struct {
+	Name   string `json:"name"` // its path, with slashes
+	SHA256 string `json:"sha256"`
+}
+
+// Program is the version of a command, in its own words.
+type Program struct {
+	Workload string `json:"workload"`
+	Version  string `json:"version"`
 }
 
 // Calibration is what "items: auto" chose for one workload and its parameters.

@@ -27,7 +27,7 @@ type Trial struct {
 	Warmup   bool `csv:"warmup,key" doc:"true for a trial that is discarded from every statistic"`
 
 	Cell       string  `csv:"cell,key" doc:"c and 12 hex digits that stand for all settings of the cell"`
-	Workload   string  `csv:"workload,key" doc:"name of the workload"`
+	Workload   string  `csv:"workload,key" doc:"name of the workload; of a command its label"`
 	Label      string  `csv:"label" doc:"the workload in charts: its name or the author's label, and the parameters that vary"`
 	Params     string  `csv:"params" doc:"every parameter of the workload, sorted by name: n=256 block=64"`
 	Model      string  `csv:"model,key" doc:"sequential, goroutines, threads, processes or hybrid"`
@@ -47,16 +47,16 @@ type Trial struct {
 	Detail  string    `csv:"detail" doc:"why the status is not ok; else empty"`
 	Started time.Time `csv:"started" doc:"when the trial began, UTC, RFC 3339"`
 
-	SpawnS   float64 `csv:"spawn_s" unit:"s" doc:"spawn call to the last worker's first instruction"`
-	SetupS   float64 `csv:"setup_s" unit:"s" doc:"from there to the last worker's readiness"`
-	WallS    float64 `csv:"wall_s" unit:"s" doc:"gate to the last worker's finish; the sum over iterations"`
-	FirstS   float64 `csv:"first_s" unit:"s" doc:"gate to the first worker's finish"`
+	SpawnS   float64 `csv:"spawn_s" unit:"s" doc:"spawn call to the last worker's first instruction; absent for a plain command, which starts with its work"`
+	SetupS   float64 `csv:"setup_s" unit:"s" doc:"from there to the last worker's readiness; absent for a plain command"`
+	WallS    float64 `csv:"wall_s" unit:"s" doc:"gate to the last worker's finish; the sum over iterations; of a plain command exec to exit, its start included"`
+	FirstS   float64 `csv:"first_s" unit:"s" doc:"gate to the first worker's finish; absent for commands"`
 	MergeS   float64 `csv:"merge_s" unit:"s" doc:"last finish to the merged result"`
 	ReapS    float64 `csv:"reap_s" unit:"s" doc:"stop order to the reaped tree"`
-	ColdS    float64 `csv:"cold_s" unit:"s" doc:"spawn_s + setup_s + wall_s + merge_s + reap_s: spawn call to the reaped tree, without the time in which the trial waited for its runner"`
+	ColdS    float64 `csv:"cold_s" unit:"s" doc:"spawn_s + setup_s + wall_s + merge_s + reap_s, as far as they are known: spawn call to the reaped tree, without the time in which the trial waited for its runner"`
 	ObserveS float64 `csv:"observe_s" unit:"s" doc:"time the trial stood still for the meters' readings between phases"`
 
-	ItemsDone float64 `csv:"items_done" doc:"items done, over all iterations"`
+	ItemsDone float64 `csv:"items_done" doc:"items done, over all iterations; of a plain command the planned ones, which its verification vouches for"`
 	BytesDone float64 `csv:"bytes_done_B" unit:"B" doc:"bytes that the items done stand for; absent for workloads that move none"`
 	OpsDone   float64 `csv:"ops_done" doc:"operations that the items done stand for; absent where an item is the operation"`
 	Checksum  string  `csv:"checksum" doc:"x and 16 hex digits; equal for all trials of one workload and size"`
@@ -65,14 +65,14 @@ type Trial struct {
 	CPUUserS   float64 `csv:"cpu_user_s" unit:"s" doc:"user part of cpu_s"`
 	CPUSysS    float64 `csv:"cpu_sys_s" unit:"s" doc:"system part of cpu_s"`
 	CPUSource  string  `csv:"cpu_source" doc:"authority of the three before: cgroup or rusage"`
-	CPUWorkS   float64 `csv:"cpu_work_s" unit:"s" doc:"CPU time of the workers' processes between gate and finish"`
-	CPUSelfS   float64 `csv:"cpu_self_s" unit:"s" doc:"sum of the processes' own rusage at their end: a cross-check of cpu_s"`
+	CPUWorkS   float64 `csv:"cpu_work_s" unit:"s" doc:"CPU time of the workers' processes between gate and finish; of a command of its process and all below it"`
+	CPUSelfS   float64 `csv:"cpu_self_s" unit:"s" doc:"sum of the processes' own rusage at their end: a cross-check of cpu_s; absent for commands"`
 	RusageS    float64 `csv:"cpu_rusage_s" unit:"s" doc:"wait4 rusage of the tree: the other cross-check"`
 	MemLowB    float64 `csv:"mem_low_B" unit:"B" doc:"lower bound of peak memory: largest sampled sum of PSS"`
-	MemHighB   float64 `csv:"mem_high_B" unit:"B" doc:"upper bound of peak memory: sum of the processes' own VmHWM"`
+	MemHighB   float64 `csv:"mem_high_B" unit:"B" doc:"upper bound of peak memory: sum of the processes' own VmHWM; of a command that speaks the protocol, read when it has told its result"`
 	MemPeakB   float64 `csv:"mem_peak_B" unit:"B" doc:"peak memory where an authority (a cgroup) gives one number; else absent"`
 	MemBaseB   float64 `csv:"mem_base_B" unit:"B" doc:"sum of VmHWM at readiness, before any work"`
-	MemSource  string  `csv:"mem_source" doc:"authority of the memory columns: cgroup, pss..vmhwm or vmhwm"`
+	MemSource  string  `csv:"mem_source" doc:"authority of the memory columns: cgroup, pss..vmhwm, vmhwm or pss"`
 	RSSPeakB   float64 `csv:"rss_peak_B" unit:"B" doc:"largest sampled sum of RSS; counts a shared page once per process"`
 	PSSReadyB  float64 `csv:"pss_ready_B" unit:"B" doc:"sum of PSS at readiness"`
 	PSSDoneB   float64 `csv:"pss_done_B" unit:"B" doc:"sum of PSS after the last finish"`

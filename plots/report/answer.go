@@ -96,8 +96,12 @@ func (p *page) sentence(c plots.Comparison) string {
 	high, ok := p.ratio("mem_high_B", c)
 	switch {
 	case ok && known:
-		s += fmt.Sprintf(", between %s and %s their peak memory (by the bounds that are known of it, the supervising host included; n = %s)",
-			plots.Times(min(low.Median, high.Median)), plots.Times(max(low.Median, high.Median)), plots.Count(high.N, "block"))
+		host := ", the supervising host included"
+		if p.isCommand(c.Label) {
+			host = ""
+		}
+		s += fmt.Sprintf(", between %s and %s their peak memory (by the bounds that are known of it%s; n = %s)",
+			plots.Times(min(low.Median, high.Median)), plots.Times(max(low.Median, high.Median)), host, plots.Count(high.N, "block"))
 	case ok:
 		s += fmt.Sprintf(", %s their peak memory by its upper bound (%s)", plots.Times(high.Median), blocks(high.Min, high.Max, high.N))
 	}

@@ -36,6 +36,7 @@ func method(p *page) {
 	}
 	p.list(points)
 	p.estimators()
+	p.commands()
 	p.dropped()
 }
 

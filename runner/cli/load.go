@@ -126,7 +126,12 @@ func readFile(path string) (experiments.Source, error) {
 	if err != nil {
 		return experiments.Source{}, fmt.Errorf("read the experiment: %w", err)
 	}
-	return experiments.Source{Name: strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".yaml"), ".yml"), File: path, Text: text}, nil
+	here, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return experiments.Source{}, fmt.Errorf("find the folder of the experiment: %w", err)
+	}
+	return experiments.Source{Name: strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".yaml"), ".yml"), File: path, Text: text,
+		Folder: os.DirFS(here), Here: here}, nil
 }
 
 // withTags returns the shipped experiments that have one of the tags.

@@ -57,6 +57,7 @@ func printPlan(w io.Writer, l loaded, order bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	printCommands(w, p)
 	if len(p.Dropped) > 0 {
 		fmt.Fprintf(w, "\ndropped:\n")
 		for _, d := range p.Dropped {
@@ -70,6 +71,23 @@ func printPlan(w io.Writer, l loaded, order bool) error {
 		}
 	}
 	return nil
+}
+
+// printCommands shows the programs that cells run, each once, word by word.
+func printCommands(w io.Writer, p *experiments.Plan) {
+	told := map[string]bool{}
+	for _, c := range p.Cells {
+		if c.Command == nil {
+			continue
+		}
+		if len(told) == 0 {
+			fmt.Fprintf(w, "\ncommands:\n")
+		}
+		if line := fmt.Sprintf("  %s, %s: %q\n", c.Workload, c.ModelLabel, c.Command.Argv); !told[line] {
+			told[line] = true
+			fmt.Fprint(w, line)
+		}
+	}
 }
 
 // estimate says how long a plan will take, and on what guess.

@@ -128,7 +128,7 @@ func title(p runner.Progress) string {
 	if p.Cell == nil {
 		return p.Phase
 	}
-	if p.Phase == runner.Calibrating || p.Phase == runner.Proving {
+	if p.Phase == runner.Building || p.Phase == runner.Calibrating || p.Phase == runner.Proving {
 		return p.Phase + " " + p.Cell.Label
 	}
 	return cellTitle(*p.Cell)

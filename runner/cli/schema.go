@@ -53,6 +53,7 @@ var (
 	scalar   = node{"type": []string{"string", "number", "boolean"}}
 	bound    = node{"type": []string{"string", "number"}}
 	percent  = pattern(`^[0-9.]+ ?%$`)
+	words    = listOf(scalar)
 )
 
 // forms are the shapes of the keys that are more than what their documentation
@@ -69,7 +70,14 @@ func forms(cat experiments.Catalogue) map[string]node {
 		"workloads.use": enum(workloads...), "workloads.label": text,
 		"workloads.items":    anyOf(count(1), enum("auto"), object(map[string]node{"auto": duration})),
 		"workloads.duration": duration,
-		"models.use":         enum(experiments.Models...), "models.label": text, "models.processes": either(count(1)),
+		"workloads.command":  {"type": "object", "minProperties": 1, "propertyNames": enum(experiments.Models...), "additionalProperties": words},
+		"workloads.params":   {"type": "object", "minProperties": 1, "additionalProperties": either(scalar)},
+		"workloads.env":      {"type": "object", "minProperties": 1, "additionalProperties": scalar},
+		"workloads.files":    listOf(text), "workloads.needs": listOf(text), "workloads.build": words, "workloads.version": words, "workloads.protocol": {"const": 1}, "workloads.install": text,
+		"workloads.verify.exit": {"type": "integer", "minimum": 0, "maximum": 255}, "workloads.verify.output": text,
+		"workloads.verify.checksum": pattern(`^(stdout|sum|[0-9a-f]{64})$`),
+		"workloads.metrics.match":   text, "workloads.metrics.unit": text, "workloads.metrics.title": text, "workloads.metrics.less": typed("boolean"),
+		"models.use": enum(experiments.Models...), "models.label": text, "models.processes": either(count(1)),
 		"cores":    anyOf(listOf(anyOf(cores, span)), whole),
 		"workers":  either(anyOf(count(1), pattern(`^[1-9][0-9]*x$`))),
 		"schedule": either(enum(experiments.Static, experiments.Dynamic)), "scaling": either(enum(experiments.Strong, experiments.Weak)),
@@ -83,7 +91,7 @@ func forms(cat experiments.Catalogue) map[string]node {
 		"charts":  listOf(enum(cat.Charts...)),
 		"include": listOf(axes), "exclude": listOf(axes),
 		"override":  listOf(object(map[string]node{"where": axes, "set": {"type": "object", "minProperties": 1}})),
-		"claims.id": pattern(`^[a-z0-9]+(-[a-z0-9]+)*$`), "claims.says": text, "claims.metric": enum(claimMetrics(cat)...),
+		"claims.id": pattern(`^[a-z0-9]+(-[a-z0-9]+)*$`), "claims.says": text, "claims.metric": anyOf(enum(claimMetrics(cat)...), pattern(`^[a-z][a-zA-Z0-9_]*$`)), // see ownMetricsOnly
 		"claims.compare": {"type": "object", "minProperties": 1, "additionalProperties": scalar},
 		"claims.law":     text, "claims.quantity": text, "claims.model": text,
 		"claims.at_least": bound, "claims.at_most": bound, "claims.where": axes, "claims.margin": percent,
@@ -117,6 +125,15 @@ func schemaOf(cat experiments.Catalogue) node {
 	keys := experiments.Keys()
 	top := group(keys, "", forms)
 	workload := group(keys, "workloads.", forms)
+	inner := workload["properties"].(map[string]node)
+	for name, form := range map[string]node{
+		"verify": group(keys, "workloads.verify.", forms), "metrics": {"type": "object", "minProperties": 1, "additionalProperties": group(keys, "workloads.metrics.", forms)},
+	} {
+		for k, v := range form {
+			inner[name][k] = v
+		}
+	}
+	workload["oneOf"] = []node{{"required": []string{"use"}}, {"required": []string{"command", "label"}}}
 	workload["additionalProperties"] = either(scalar) // the workload's own parameters
 	workload["allOf"] = workloadParams(cat)
 	properties := top["properties"].(map[string]node)
@@ -134,7 +151,17 @@ func schemaOf(cat experiments.Catalogue) node {
 	put("sample", group(keys, "sample.", forms))
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["title"] = "forklore experiment"
+	ownMetricsOnly(top, cat)
 	return top
+}
+
+// ownMetricsOnly leaves claims the metrics that there are, unless a command of the file
+// prints others.
+func ownMetricsOnly(top node, cat experiments.Catalogue) {
+	prints := node{"properties": node{"workloads": node{"contains": node{"type": "object", "required": []string{"metrics"}}}}}
+	known := node{"properties": node{"metric": enum(claimMetrics(cat)...)}}
+	top["if"] = node{"not": prints}
+	top["then"] = node{"properties": node{"claims": node{"items": known}}}
 }
 
 // group is the object of the keys right below prefix.

@@ -85,7 +85,7 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	forms := forms(cat)
-	built := []string{"workloads", "models", "trials", "controls", "claims", "placement", "sample"}
+	built := []string{"workloads", "models", "trials", "controls", "claims", "placement", "sample", "workloads.verify", "workloads.metrics"}
 	known := map[string]bool{}
 	for _, k := range experiments.Keys() {
 		known[k.Name] = true
@@ -112,6 +112,30 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 	for name := range forms {
 		if !known[name] {
 			t.Errorf("the schema has a form for %s, which is no key", name)
+		}
+	}
+}
+
+// What a command takes is checked as well, and what it prints is a metric.
+func TestSchemaOfCommands(t *testing.T) {
+	s := compiled(t)
+	const good = `question: Q?
+workloads: [{label: p, command: {threads: [p, 1, "{{items}}"]}, params: {n: [1, a]}, env: {A: 1}, files: [x], build: [make], protocol: 1, install: i,
+  verify: {exit: 0, output: "^x$", checksum: sum}, metrics: {took_s: {match: "([0-9])", unit: s, title: t, less: true}}}]
+models: [threads]
+cores: [1]
+claims: [{says: S., metric: took_s, at_most: 5s}]
+`
+	if err := s.Validate(asJSON(t, []byte(good))); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{"{label: p, ", "{"}, {"threads: [p", "thread: [p"}, {"protocol: 1", "protocol: 2"}, {"exit: 0", "exit: 256"}, {"checksum: sum", "checksum: md5"},
+		{", less: true", ""}, {"command: {", "use: sieve, command: {"}, {"output", "outputs"}, {"match:", "mtch:"}, {"metric: took_s", "metric: Took"},
+	} {
+		bad := strings.Replace(good, change[0], change[1], 1)
+		if err := s.Validate(asJSON(t, []byte(bad))); err == nil {
+			t.Errorf("accepted:\n%s", bad)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"forklore/runner/link"
 	"forklore/runner/work"
@@ -23,6 +24,12 @@ type crew interface {
 	Measure() ([]Reading, error)
 	Leave() error           // the order to stop: all crews leave at the same time
 	Gone() ([]Usage, error) // waits for it
+}
+
+// mortal is a crew in another process.
+type mortal interface {
+	kill()
+	wait(limit time.Duration)
 }
 
 // local is the crew of goroutines in this process.

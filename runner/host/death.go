@@ -44,6 +44,16 @@ func lastWords(output string) string {
 	return ""
 }
 
+// lastLine finds the last line of what a program prints: most say there why they die.
+func lastLine(output string) string {
+	output = strings.TrimRight(output, "\r\n\t ")
+	line := strings.TrimSpace(output[strings.LastIndexByte(output, '\n')+1:])
+	if runes := []rune(line); len(runes) > 300 {
+		line = string(runes[:297]) + "..."
+	}
+	return line
+}
+
 // isOutOfMemory tells whether a program's last words say that it could get no
 // more memory.
 func isOutOfMemory(words string) bool {

@@ -24,7 +24,11 @@ type End struct {
 	InBlocks  float64
 	OutBlocks float64
 	Leaked    []string // processes that were alive after an orderly end, in words; killed
-	Output    string   // head and tail of what the tree printed
+	Output    string   // head and tail of what the tree printed; of a command: on stderr
+
+	Stdout    string   // head and tail of what a command printed on stdout
+	StdoutB   int64    // how much that was in all
+	StdoutSum [32]byte // SHA-256 of all of it, where Options.Checksum asks for it
 }
 
 // Patience with processes that were told to go.
@@ -58,11 +62,15 @@ func (t *Trial) Stop(ctx context.Context) (End, error) {
 }
 
 // Abort kills the tree and reaps it. With dump, the processes are first asked
-// for the stacks of their goroutines, which go to the output.
+// for the stacks of their goroutines, which go to the output; a command is asked to end.
 func (t *Trial) Abort(dump bool) End {
 	e := End{StopNS: Now()}
 	if dump {
-		_ = syscall.Kill(-t.PID(), syscall.SIGQUIT)
+		ask := syscall.SIGQUIT
+		if t.opt.Job.Command != nil {
+			ask = syscall.SIGTERM // others than Go programs may end in order, or leave a core file behind
+		}
+		_ = syscall.Kill(-t.PID(), ask)
 		select {
 		case <-t.exited:
 		case <-time.After(quitPatience):
@@ -97,11 +105,9 @@ func (t *Trial) finish(e *End, orderly bool) {
 	for _, ru := range orphans {
 		e.add(ru)
 	}
-	select {
-	case <-t.output.done:
-	case <-time.After(time.Second): // a process out of our reach holds the pipe
-	}
+	t.output.wait()
 	e.Output = t.output.text()
+	e.keep(t.stdout)
 	_ = t.commands.Close()
 	_ = t.answers.Close()
 	for range t.messages { // let the listener end
@@ -110,6 +116,21 @@ func (t *Trial) finish(e *End, orderly bool) {
 		t.timer.Stop()
 	}
 	t.page.close()
+}
+
+// keep takes what a command printed on stdout.
+func (e *End) keep(o *output) {
+	if o == nil {
+		return
+	}
+	o.wait()
+	e.Stdout = o.text()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	e.StdoutB = o.total
+	if o.sum != nil {
+		o.sum.Sum(e.StdoutSum[:0])
+	}
 }
 
 func (e *End) add(ru syscall.Rusage) {

@@ -31,6 +31,8 @@ type Job struct {
 	Dir       string // scratch folder
 	SharedB   int64  // bytes that all workers share beside the page
 
+	Command *Command // a program that is run instead of the workload; nil for a kernel
+
 	Rank  int      // first worker of this process
 	Slots int      // workers of this process
 	Links int      // descriptors of links that this process inherits
@@ -55,6 +57,7 @@ type Process struct {
 	Role     string
 	Rank     int   // of its first worker
 	Slots    int   // workers it holds; 0 for a host that only supervises
+	SpawnNS  int64 // of a command: just before the call that started it; else 0
 	FirstNS  int64 // CLOCK_MONOTONIC at the first instruction of its last worker
 	ReadyNS  int64
 	CPUs     []int // affinity read back; empty where the system has none
@@ -66,7 +69,7 @@ type Process struct {
 type Finish struct {
 	Rank  int
 	NS    int64 // CLOCK_MONOTONIC at its finish
-	Items int64
+	Items int64 // or Untold
 	Sum   uint64
 }
 
@@ -115,6 +118,7 @@ type Fault struct {
 	Rank   int // -1 for the host
 	Detail string
 	Signal int  // that ended it
+	Wrong  bool // a command ended with another code than it must
 	Lacks  bool // the system lacks, or limits, what the workload needs: nothing crashed
 }
 

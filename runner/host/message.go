@@ -57,7 +57,7 @@ func (m message) encode() []byte {
 			w.int(u.PID).float(u.UserS, u.SysS, u.HWMB)
 		}
 	case m.Fault != nil:
-		w.text("fault", m.Fault.Detail).int(m.Fault.PID, m.Fault.Rank, m.Fault.Signal).flag(m.Fault.Lacks)
+		w.text("fault", m.Fault.Detail).int(m.Fault.PID, m.Fault.Rank, m.Fault.Signal).flag(m.Fault.Wrong, m.Fault.Lacks)
 	}
 	return w
 }
@@ -72,7 +72,9 @@ func decode(line string) (message, error) {
 		j := r.job()
 		m.Job = &j
 	case "ready":
-		m.Ready = list(&r, r.process)
+		if m.Ready = list(&r, r.process); m.Ready == nil {
+			r.fail(errors.New("nobody is ready"))
+		}
 	case "report":
 		rep := r.report()
 		m.Report = &rep
@@ -82,9 +84,9 @@ func decode(line string) (message, error) {
 		readings := list(&r, r.reading)
 		m.Measured = &readings
 	case "bye":
-		m.Bye = list(&r, func() Usage { return Usage{r.int(), r.float(), r.float(), r.float()} })
+		m.Bye = append([]Usage{}, list(&r, func() Usage { return Usage{r.int(), r.float(), r.float(), r.float()} })...)
 	case "fault":
-		m.Fault = &Fault{Detail: r.text(), PID: r.int(), Rank: r.int(), Signal: r.int(), Lacks: r.flag()}
+		m.Fault = &Fault{Detail: r.text(), PID: r.int(), Rank: r.int(), Signal: r.int(), Wrong: r.flag(), Lacks: r.flag()}
 	default:
 		r.fail(fmt.Errorf("unknown kind %.40q", kind))
 	}
@@ -146,7 +148,7 @@ func (w *words) flag(list ...bool) *words {
 }
 
 func (w *words) process(p Process) {
-	w.text(p.Role).int(p.PID, p.Rank, p.Slots, p.MaxProcs).int64(p.FirstNS, p.ReadyNS).float(p.HWMB)
+	w.text(p.Role).int(p.PID, p.Rank, p.Slots, p.MaxProcs).int64(p.SpawnNS, p.FirstNS, p.ReadyNS).float(p.HWMB)
 	w.int(len(p.CPUs)).int(p.CPUs...)
 }
 
@@ -175,6 +177,10 @@ func (w *words) job(j Job) {
 	slices.Sort(names)
 	for _, name := range names {
 		w.text(name, j.Params[name])
+	}
+	w.flag(j.Command != nil)
+	if c := j.Command; c != nil {
+		w.text(c.Dir, c.Install).flag(c.Gate).int(c.Exit, len(c.Argv)).text(c.Argv...).int(len(c.Env)).text(c.Env...)
 	}
 }
 
@@ -252,7 +258,7 @@ func list[T any](r *reader, one func() T) []T {
 
 func (r *reader) process() Process {
 	p := Process{Role: r.text(), PID: r.int(), Rank: r.int(), Slots: r.int(), MaxProcs: r.int(),
-		FirstNS: r.int64(), ReadyNS: r.int64(), HWMB: r.float()}
+		SpawnNS: r.int64(), FirstNS: r.int64(), ReadyNS: r.int64(), HWMB: r.float()}
 	p.CPUs = list(r, r.int)
 	return p
 }
@@ -280,6 +286,9 @@ func (r *reader) job() Job {
 	}
 	for _, p := range params {
 		j.Params[p[0]] = p[1]
+	}
+	if r.flag() {
+		j.Command = &Command{Dir: r.text(), Install: r.text(), Gate: r.flag(), Exit: r.int(), Argv: list(r, r.text), Env: list(r, r.text)}
 	}
 	return j
 }

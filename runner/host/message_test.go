@@ -14,15 +14,17 @@ func TestMessagesRoundTrip(t *testing.T) {
 	for _, m := range []message{
 		{Hello: &hello{PID: 7, Version: "v1 \"odd\"\nname"}},
 		{Job: &Job{Workload: "sieve", Params: work.Params{"b": "x y", "a": ""}, Workers: 3, Processes: 2, Locked: true, Pool: true,
-			Dynamic: true, Items: UntilStopped, MaxProcs: 4, Dir: "/a dir", Rank: 5, Slots: 6, SharedB: 7, Links: 8, Words: []string{"a b", ""}}},
+			Dynamic: true, Items: UntilStopped, MaxProcs: 4, Dir: "/a dir", Rank: 5, Slots: 6, SharedB: 7, Links: 8, Words: []string{"a b", ""},
+			Command: &Command{Argv: []string{"sh", "-c", "a b"}, Env: []string{"A=b"}, Dir: "/d d", Gate: true, Exit: 3, Install: "by hand"}}},
 		{Measured: &[]Reading{{1, "moved_B", 2.5, nil}, {Rank: 2, Name: "rtt_s", Buckets: []work.Bucket{{LoNS: 1, HiNS: 2, Count: 3}}}}},
 		{Measured: new([]Reading)},
 		{Job: &Job{}},
-		{Ready: []Process{{PID: 1, Role: RoleHost, Rank: 2, Slots: 3, FirstNS: 4, ReadyNS: 5, CPUs: []int{0, 64}, MaxProcs: 6, HWMB: 7.5}, {Role: ""}}},
+		{Ready: []Process{{PID: 1, Role: RoleHost, Rank: 2, Slots: 3, SpawnNS: 9, FirstNS: 4, ReadyNS: 5, CPUs: []int{0, 64}, MaxProcs: 6, HWMB: 7.5}, {Role: ""}}},
 		{Report: &report},
 		{Done: &Done{GateNS: -1, MergedNS: 1 << 62, Report: report}},
 		{Bye: []Usage{{1, 0.25, 3, 4096}}},
-		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Lacks: true}},
+		{Bye: []Usage{}},
+		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Wrong: true, Lacks: true}},
 	} {
 		line := string(m.encode()) + "\n"
 		if strings.Count(line, "\n") != 1 {
@@ -41,7 +43,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 // Whatever a workload writes on the wrong descriptor, decoding says no and does
 // not run wild.
 func FuzzDecode(f *testing.F) {
-	for _, line := range []string{"", "\n", "hello", `"hello" "v" 1`, `"ready" 999999999`, `"done" 1 2 3`, `"report" -1`, `"bye" 1 1 NaN 1 1`, `"job" "a" "b" 1`} {
+	for _, line := range []string{"", "\n", "hello", `"hello" "v" 1`, `"ready" 999999999`, `"ready" 0`, `"done" 1 2 3`, `"report" -1`, `"bye" 1 1 NaN 1 1`, `"job" "a" "b" 1`} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"hash"
 	"os"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type output struct {
 	head  []byte
 	tail  []byte
 	total int64
+	sum   hash.Hash // of all of it; nil where nobody asks
 	done  chan struct{}
 }
 
@@ -43,6 +45,9 @@ func (o *output) add(b []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.total += int64(len(b))
+	if o.sum != nil {
+		o.sum.Write(b)
+	}
 	if room := headBytes - len(o.head); room > 0 {
 		k := min(room, len(b))
 		o.head = append(o.head, b[:k]...)
@@ -66,6 +71,15 @@ func (o *output) text() string {
 		return fmt.Sprintf("%s\n[%d bytes left out]\n%s", o.head, cut, tail)
 	}
 	return string(o.head) + string(tail)
+}
+
+// wait returns once every process that holds the other end is gone, or after
+// a second: one that is out of our reach may hold it.
+func (o *output) wait() {
+	select {
+	case <-o.done:
+	case <-time.After(time.Second):
+	}
 }
 
 // settled applies find to the output until it finds something, the output

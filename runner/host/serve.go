@@ -151,6 +151,11 @@ func (s *served) drive(job Job) error {
 
 // hire starts the crews: the slots of this process, or its children.
 func (s *served) hire(job Job) error {
+	if job.Command != nil {
+		s.next = heapCounter()
+		s.crews = []crew{newCommand(job)}
+		return nil
+	}
 	if s.role == RoleHost {
 		var err error
 		if s.fabric, err = openLinks(job); err != nil {
@@ -272,7 +277,7 @@ func (s *served) dismiss() error {
 			return err
 		}
 	}
-	var used []Usage
+	used := []Usage{}
 	for _, c := range s.crews {
 		u, err := c.Gone()
 		if err != nil {
@@ -316,13 +321,13 @@ func (s *served) fail(err error) {
 	}
 	_ = s.wire.send(message{Fault: f}) // nobody is left to tell if this fails
 	for _, c := range s.crews {
-		if r, ok := c.(*remote); ok {
-			r.kill()
+		if m, ok := c.(mortal); ok {
+			m.kill()
 		}
 	}
 	for _, c := range s.crews {
-		if r, ok := c.(*remote); ok {
-			r.wait(5 * time.Second)
+		if m, ok := c.(mortal); ok {
+			m.wait(5 * time.Second)
 		}
 	}
 	_ = s.closeLinks() // nobody is left to tell

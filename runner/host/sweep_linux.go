@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -107,25 +106,7 @@ func isZombie(pid int) bool {
 	return err != nil || end < 0 || bytes.HasPrefix(stat[end+1:], []byte(" Z"))
 }
 
-func ownChildren() []int {
-	tasks, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		return nil
-	}
-	var pids []int
-	for _, task := range tasks {
-		list, err := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
-		if err != nil {
-			continue // the thread has ended
-		}
-		for f := range strings.FieldsSeq(string(list)) {
-			if pid, err := strconv.Atoi(f); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
+func ownChildren() []int { return childrenOf(os.Getpid()) }
 
 func killAndReap(pid int) []syscall.Rusage {
 	_ = unix.Kill(pid, unix.SIGKILL)

@@ -10,7 +10,10 @@ import (
 // residentPeak returns VmHWM in bytes, or 0 where it can't be read. It counts
 // from exec, unlike ru_maxrss, which a child inherits from its parent.
 func residentPeak() float64 {
-	status := readProc("/proc/self/status")
+	return peakIn(readProc("/proc/self/status"))
+}
+
+func peakIn(status []byte) float64 {
 	_, rest, ok := bytes.Cut(status, []byte("\nVmHWM:"))
 	if !ok {
 		return 0

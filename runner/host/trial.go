@@ -3,6 +3,7 @@ package host
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ const (
 	StatusOOM     = "oom"
 	StatusKilled  = "killed"
 	StatusSkipped = "skipped" // the system lacks what the workload needs
+	StatusWrong   = "wrong"   // a command ended with another code than it must
 )
 
 // Failure is why a trial yields no number.
@@ -39,6 +41,7 @@ type Options struct {
 	Token    string   // marks every process of the trial, to find what it leaves behind
 	Env      []string // beside the little that every trial gets
 	CgroupFD int      // of the cgroup to start in; 0: none. Linux only
+	Checksum bool     // take the SHA-256 of what a command prints on stdout
 }
 
 // tokenVar names the environment variable that carries Options.Token.
@@ -53,6 +56,7 @@ type Trial struct {
 	wire     *wire
 	page     *page
 	output   *output
+	stdout   *output      // of a command; else nil
 	messages chan message // closed when the host's end of the pipe closes
 	exited   chan struct{}
 	commands *os.File
@@ -96,7 +100,12 @@ func (t *Trial) spawn(pageFile *os.File) error {
 	toHost, commands, err1 := pipe()
 	answers, fromHost, err2 := pipe()
 	output, printed, err3 := pipe()
-	if err := errors.Join(err1, err2, err3); err != nil {
+	var stdout, told *os.File
+	var err4 error
+	if t.opt.Job.Command != nil {
+		stdout, told, err4 = pipe()
+	}
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		closeAll(files)
 		return err
 	}
@@ -106,14 +115,22 @@ func (t *Trial) spawn(pageFile *os.File) error {
 	t.cmd.Env = t.env()
 	t.cmd.Stdout, t.cmd.Stderr = printed, printed
 	t.cmd.ExtraFiles = []*os.File{toHost, fromHost, pageFile}
+	ends := []*os.File{toHost, fromHost, printed}
+	if told != nil {
+		t.cmd.ExtraFiles = append(t.cmd.ExtraFiles, told)
+		ends = append(ends, told)
+	}
 	t.cmd.SysProcAttr = sysProcAttr(t.opt.CgroupFD)
 	err := t.startBound()
-	closeAll([]*os.File{toHost, fromHost, printed})
 	if err != nil {
-		closeAll([]*os.File{commands, answers, output})
+		closeAll(files)
 		return err
 	}
+	closeAll(ends)
 	go t.output.copy(output)
+	if stdout != nil {
+		t.keepStdout(stdout)
+	}
 	go func() {
 		_ = t.cmd.Wait() // how it ended is in ProcessState
 		close(t.exited)
@@ -121,10 +138,22 @@ func (t *Trial) spawn(pageFile *os.File) error {
 	return nil
 }
 
+// keepStdout reads what a command prints on its stdout.
+func (t *Trial) keepStdout(from *os.File) {
+	t.stdout = newOutput()
+	if t.opt.Checksum {
+		t.stdout.sum = sha256.New()
+	}
+	go t.stdout.copy(from)
+}
+
+// Programs returns the processes of a command: all living ones below the host.
+func (t *Trial) Programs() []int { return family(t.PID())[1:] }
+
 // env is the clean environment of a trial.
 func (t *Trial) env() []string {
 	procs := t.opt.Job.MaxProcs
-	if t.opt.Job.Processes > 0 {
+	if t.opt.Job.Processes > 0 || t.opt.Job.Command != nil {
 		procs = 1 // a host that only supervises
 	}
 	env := []string{
@@ -180,7 +209,7 @@ func (t *Trial) PID() int { return t.cmd.Process.Pid }
 // the host first. Its error is a *Failure.
 func (t *Trial) Ready(ctx context.Context) ([]Process, error) {
 	for {
-		m, err := t.await(ctx, "its workers were ready")
+		m, err := t.await(ctx, t.readiness())
 		if err != nil {
 			return nil, err
 		}
@@ -191,6 +220,14 @@ func (t *Trial) Ready(ctx context.Context) ([]Process, error) {
 			return m.Ready, nil
 		}
 	}
+}
+
+// readiness says what Ready waits for.
+func (t *Trial) readiness() string {
+	if c := t.opt.Job.Command; c != nil && c.Gate {
+		return c.Argv[0] + " had said ready"
+	}
+	return "its workers were ready"
 }
 
 // Open opens the gate for one iteration. Under fixed time the workers are told
@@ -271,6 +308,9 @@ func (t *Trial) died(until string) *Failure {
 }
 
 func (t *Trial) faulted(fault *Fault) *Failure {
+	if fault.Wrong {
+		return t.explain(&Failure{Status: StatusWrong, Detail: fault.Detail})
+	}
 	if fault.Lacks {
 		return &Failure{Status: StatusSkipped, Detail: fault.Detail}
 	}
@@ -279,7 +319,13 @@ func (t *Trial) faulted(fault *Fault) *Failure {
 
 // explain adds the dying program's own words, once all of them have arrived.
 func (t *Trial) explain(f *Failure) *Failure {
-	words := t.output.settled(lastWords)
+	var words string
+	if t.opt.Job.Command != nil {
+		t.output.wait()
+		words = lastLine(t.output.text())
+	} else {
+		words = t.output.settled(lastWords)
+	}
 	if words == "" {
 		return f
 	}
