@@ -92,6 +92,7 @@ type goChannel struct {
 	full    chan []byte
 	buffers [][]byte
 	next    int
+	_       apart
 }
 
 func newGoChannel(p Plan) *goChannel {

@@ -122,6 +122,7 @@ func (s *eventfdIn) recv(buffer []byte) (int, error) {
 type counter struct {
 	fd    int
 	count [8]byte // in the heap with its owner: a local would be allocated each time
+	_     apart
 }
 
 // add counts one more.

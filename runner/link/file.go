@@ -96,7 +96,7 @@ func newFile(dir string, length int) (near, far int, err error) {
 }
 
 func tieFile(p Plan, e end) (port, error) {
-	s := slots{file: e.fds[0], bell: e.fds[1], back: e.fds[2], count: depth(p), size: p.Max, bytes: make([]byte, 64)}
+	s := slots{file: e.fds[0], bell: e.fds[1], back: e.fds[2], count: depth(p), size: p.Max, bytes: spaced(64)}
 	if e.a {
 		return port{out: &fileOut{s, s.count}}, nil
 	}
@@ -109,6 +109,7 @@ type slots struct {
 	count, size      int
 	next             int
 	bytes            []byte // through the pipes
+	_                apart
 }
 
 // step returns where the next message lies in the file.

@@ -27,6 +27,7 @@ type ring struct {
 
 	put, taken uint64 // this side's copies of its own counter
 	seen       uint64 // what this side last saw of the other's
+	_          apart
 }
 
 const (

@@ -63,6 +63,7 @@ type shmOut struct {
 	sleeper
 	length  int
 	hasRoom func() bool // made once: a closure for each message would allocate
+	_       apart
 }
 
 func newShmOut(r *ring, cpus int) *shmOut {
@@ -85,6 +86,7 @@ type shmIn struct {
 	*ring
 	sleeper
 	hasMessage func() bool
+	_          apart
 }
 
 func newShmIn(r *ring, cpus int) *shmIn {

@@ -26,7 +26,7 @@ type streamOut struct {
 func newStreamOut(p Plan, fd int) *streamOut {
 	s := &streamOut{fd: fd}
 	if !p.Fixed {
-		s.stage = make([]byte, min(headLen+p.Max, stageLen))
+		s.stage = spaced(min(headLen+p.Max, stageLen))
 	}
 	return s
 }
@@ -66,6 +66,7 @@ type streamIn struct {
 	fd, max int
 	ahead   []byte // nil where all messages have one length
 	lo, hi  int    // ahead[lo:hi] was read and not yet received
+	_       apart
 }
 
 func newStreamIn(p Plan, fd int) *streamIn {

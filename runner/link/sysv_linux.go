@@ -173,7 +173,7 @@ func tieSysv(p Plan, e end) (port, error) {
 		id: id, kind: e.line + 1, share: uint32(share),
 		crowded:  (*atomic.Uint32)(unsafe.Pointer(&memory[0])),
 		received: (*atomic.Uint32)(unsafe.Pointer(&memory[128])),
-		typed:    make([]byte, 8+p.Max),
+		typed:    spaced(8 + p.Max),
 	}
 	tied := port{close: func() error { return unix.Munmap(memory) }}
 	if e.a {
@@ -200,6 +200,7 @@ type sysvOut struct {
 	sleeper
 	sent    uint32
 	allowed func() bool
+	_       apart
 }
 
 func (q *sysvOut) send(message []byte) error {

@@ -50,7 +50,7 @@ func newBarrier(_ Params, env Env) (Peer, error) {
 }
 
 func (k *barrier) Prepare(_ context.Context, slot int) error {
-	*k.tokens.of(slot) = make([]byte, tokenLen)
+	*k.tokens.of(slot) = apart[byte](tokenLen)
 	return nil
 }
 

@@ -163,7 +163,7 @@ func (m *commons) each(n int64) [][]uint64 {
 		case m.common:
 			all[rank] = m.one(n)
 		case 0 <= own && own < m.env.Slots:
-			all[rank] = make([]uint64, n)
+			all[rank] = apart[uint64](int(n))
 		}
 	}
 	return all

@@ -76,7 +76,7 @@ func newFanout(ps Params, env Env) (Peer, error) {
 }
 
 func (k *fanout) Prepare(_ context.Context, slot int) error {
-	*k.mails.of(slot), *k.ended.of(slot) = newMail(k.size), make([]bool, k.half)
+	*k.mails.of(slot), *k.ended.of(slot) = newMail(k.size), apart[bool](k.half)
 	return nil
 }
 

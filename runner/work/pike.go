@@ -132,7 +132,7 @@ type thread struct {
 
 // newMatcher returns a matcher for programs of up to longest instructions.
 func newMatcher(longest int) matcher {
-	return matcher{now: make([]thread, 0, longest), then: make([]thread, 0, longest), seen: make([]int, longest)}
+	return matcher{now: apart[thread](longest)[:0], then: apart[thread](longest)[:0], seen: apart[int](longest)}
 }
 
 // find returns the first match in text that begins at from or later, and of

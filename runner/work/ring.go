@@ -80,7 +80,7 @@ func newRing(ps Params, env Env) (Peer, error) {
 
 func (k *ring) Prepare(_ context.Context, slot int) error {
 	h := k.workers.of(slot)
-	h.token = make([]byte, tokenLen)
+	h.token = apart[byte](tokenLen)
 	h.array = make([]uint64, k.words)
 	for i := range h.array {
 		h.array[i] = scramble(uint64(i))

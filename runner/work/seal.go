@@ -105,7 +105,7 @@ func partMask(n int) uint64 { return 1<<(8*n) - 1 }
 // blank returns a message of n bytes that are all there, and all different from
 // what is around them.
 func blank(n int) []byte {
-	message := make([]byte, n+8)
+	message := apart[byte](n + 8)
 	for at := 0; at < n; at += 8 {
 		binary.LittleEndian.PutUint64(message[at:], scramble(^uint64(at)))
 	}

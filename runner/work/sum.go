@@ -1,6 +1,9 @@
 package work
 
-import "context"
+import (
+	"context"
+	"unsafe"
+)
 
 // mix makes the checksum of an item from its number and its result. Both pass
 // through the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable
@@ -52,3 +55,14 @@ type slots[T any] []struct {
 func newSlots[T any](env Env) slots[T] { return make(slots[T], env.Slots) }
 
 func (s slots[T]) of(slot int) *T { return &s[slot].own }
+
+// apart returns n zeroed values that share no cache line with other memory. What one
+// worker writes all the time needs that: small allocations lie side by side in the one heap of
+// goroutines and threads, whose lines would move between cores, and in as many heaps as
+// there are worker processes, which would be spared for no merit of theirs.
+func apart[T any](n int) []T {
+	size := int(unsafe.Sizeof(*new(T)))
+	room := (lineSize + size - 1) / size
+	memory := make([]T, room+n+room)
+	return memory[room : room+n : room+n]
+}

@@ -65,7 +65,7 @@ func newEpoll(ps Params, env Env) (Kernel, error) {
 }
 
 func (e *epoll) open(Env, int) (err error) {
-	e.events = make([]unix.EpollEvent, e.count)
+	e.events = apart[unix.EpollEvent](e.count)
 	if e.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("make an epoll descriptor: %w%s", err, remedy(err))
 	}

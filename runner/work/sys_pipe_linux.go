@@ -67,7 +67,7 @@ func (p *pipeSelf) open(Env, int) error {
 		return fmt.Errorf("make a pipe: %w%s", err, remedy(err))
 	}
 	p.out, p.in, p.made = uintptr(ends[0]), uintptr(ends[1]), true
-	p.put, p.got = make([]byte, p.size), make([]byte, p.size)
+	p.put, p.got = apart[byte](p.size), apart[byte](p.size)
 	if p.polled {
 		p.ouF, p.inF = os.NewFile(p.out, "pipe"), os.NewFile(p.in, "pipe")
 	}

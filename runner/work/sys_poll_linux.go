@@ -55,7 +55,7 @@ func newPoll(ps Params, env Env) (Kernel, error) {
 }
 
 func (p *polling) open(env Env, rank int) error {
-	p.list = make([]unix.PollFd, p.count)
+	p.list = apart[unix.PollFd](p.count)
 	for i := range p.count {
 		s, err := openScratch(env, "poll-"+strconv.Itoa(i), rank, false, 0, nil)
 		if err != nil {

@@ -61,7 +61,7 @@ func newPread(ps Params, env Env) (Kernel, error) {
 // open writes the worker's piece of the file alone. Files have holes: where the
 // pieces of others are, nothing need be.
 func (p *pread) open(env Env, rank int) (err error) {
-	p.buffer = make([]byte, p.size)
+	p.buffer = apart[byte](int(p.size))
 	if p.own {
 		p.offset = int64(rank) * wholePages(p.size)
 	}

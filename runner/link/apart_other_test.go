@@ -1,0 +1,7 @@
+//go:build !linux
+
+package link
+
+func senderInUse(sender) []region { return nil }
+
+func receiverInUse(receiver) []region { return nil }
