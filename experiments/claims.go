@@ -39,7 +39,7 @@ func claimKeys() []keyReader {
 		{Key: Key{"claims.says", "The sentence under test.", "one line of text", "", "says: Processes are faster.", true}, read: (*reader).claimSays},
 		{Key: Key{"claims.metric", "What is measured; ok is the share of trials that end well.", "name, see forklore list metrics",
 			"", "metric: wall_s", false}, read: (*reader).claimMetric},
-		{Key: Key{"claims.compare", "What is claimed to be better: what.",
+		{Key: Key{"claims.compare", "Two values of one axis, as models, links or worker counts: the one that is claimed to be better, and the one it is held against.",
 			"mapping of one value of an axis to another, or of axis, left (claimed to be better) and right", "",
 			"compare: {processes: goroutines}", false}, read: (*reader).claimCompare},
 		{Key: Key{"claims.law", "Makes the claim one about a scaling law; usl unless given.", strings.Join(laws, ", "),
@@ -197,19 +197,24 @@ func (r *reader) claimSays(n *yaml.Node) {
 
 func (r *reader) claimMetric(n *yaml.Node) {
 	name, ok := r.prose(n, "metric")
-	known := append([]string{"ok"}, r.cat.Metrics...)
-	for _, s := range r.cat.Workloads {
+	known := slices.Concat([]string{"ok"}, r.cat.Metrics, r.grid.metrics)
+	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(addMeasures(known, r.cat.Workloads), name) {
+		r.unknown(n, "metric", addMeasures(known, r.grid.specs()))
+	}
+	r.c.Metric = name
+}
+
+// addMeasures adds to metrics what workloads measure of themselves, each name once.
+func addMeasures(metrics []string, workloads []WorkloadSpec) []string {
+	metrics = slices.Clone(metrics)
+	for _, s := range workloads {
 		for _, m := range s.Measures {
-			if !slices.Contains(known, m) {
-				known = append(known, m)
+			if !slices.Contains(metrics, m) {
+				metrics = append(metrics, m)
 			}
 		}
 	}
-	known = append(known, r.grid.metrics...)
-	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(known, name) {
-		r.unknown(n, "metric", known)
-	}
-	r.c.Metric = name
+	return metrics
 }
 
 func (r *reader) claimLaw(n *yaml.Node) {

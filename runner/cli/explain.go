@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/digest"
+	"forklore/metrics/record"
 	"forklore/plots"
 	"forklore/runner"
 	"forklore/runner/link"
@@ -26,11 +28,12 @@ type subject struct {
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain NAME...",
-		Short: "Say what a workload, link, model, metric, chart, key of experiment files or shipped experiment is",
+		Short: "Say what a workload, parameter, link, model, metric, chart, key of experiment files or shipped experiment is",
 		Long: `Explain prints the page of a workload (definition, source, unit, what it
-stresses and what it does not say, parameters, what it measures), or of a link, model, metric,
-chart, key of experiment files or shipped experiment. A name with more than one meaning shows all
-of them; workload:sieve or key:cores asks for one.`,
+stresses and what it does not say, parameters, what it measures), or of a parameter, link, model,
+metric, chart, key of experiment files or shipped experiment. A key inside another is found by
+its own name too: compare is claims.compare. A name with more than one meaning shows all of
+them; workload:sieve or key:cores asks for one.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeSubjects,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +68,7 @@ func explain(w io.Writer, name string) error {
 	found := 0
 	var names []string
 	for _, s := range subjects() {
-		if s.name != bare || kind != "" && s.kind != kind {
+		if !s.called(bare) || kind != "" && s.kind != kind {
 			if kind == "" || s.kind == kind {
 				names = append(names, s.name)
 			}
@@ -81,10 +84,17 @@ func explain(w io.Writer, name string) error {
 	case found > 0:
 		return nil
 	case len(names) == 0:
-		return fmt.Errorf("there is nothing of the kind %q to explain; there are workload, link, model, metric, chart, key and experiment", kind)
+		return fmt.Errorf("there is nothing of the kind %q to explain; there are workload, parameter, link, model, metric, chart, key and experiment", kind)
+	case slices.Contains(listNames(), bare):
+		return fmt.Errorf("%q is not one thing but a list: forklore list %s shows it", bare, bare)
 	}
 	near := link.Nearest(bare, names)
 	return fmt.Errorf("nothing is named %q; near to it: %s; forklore list shows the names", bare, strings.Join(near[:min(3, len(near))], ", "))
+}
+
+// called tells whether a subject goes by a name: a key inside another by its own, too.
+func (s subject) called(name string) bool {
+	return s.name == name || s.kind == "key" && strings.HasSuffix(s.name, "."+name)
 }
 
 // subjects lists everything that has a page.
@@ -93,6 +103,7 @@ func subjects() []subject {
 	for _, k := range work.Kinds() {
 		all = append(all, subject{"workload", k.Name, func(w io.Writer) { explainWorkload(w, k) }})
 	}
+	all = append(all, paramSubjects()...)
 	for _, k := range link.Kinds() {
 		all = append(all, subject{"link", k.Name, func(w io.Writer) { explainLink(w, k) }})
 	}
@@ -108,6 +119,31 @@ func subjects() []subject {
 	}
 	for _, e := range listExperiments() {
 		all = append(all, subject{"experiment", e.Name, func(w io.Writer) { explainExperiment(w, e) }})
+	}
+	return all
+}
+
+// paramSubjects are the parameters of workloads, each name once.
+func paramSubjects() []subject {
+	pages := map[string][]string{} // of a name, each meaning once
+	takers := map[string][]string{}
+	for _, k := range work.Kinds() {
+		for _, p := range k.Params {
+			page := fmt.Sprintf("%s\n  %s; %s unless given", p.Doc, p.Allowed(), p.Usual())
+			if !slices.Contains(pages[p.Name], page) {
+				pages[p.Name] = append(pages[p.Name], page)
+			}
+			takers[p.Name+page] = append(takers[p.Name+page], k.Name)
+		}
+	}
+	var all []subject
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		all = append(all, subject{"parameter", name, func(w io.Writer) {
+			for _, page := range pages[name] {
+				indented(w, "of "+strings.Join(takers[name+page], ", ")+":")
+				indented(w, strings.Split("  "+strings.ReplaceAll(page, "\n", "\n  "), "\n")...)
+			}
+		}})
 	}
 	return all
 }
@@ -140,19 +176,23 @@ func metricSubjects() []subject {
 // ownMetric is a metric that some workloads take of themselves.
 type ownMetric struct {
 	digest.Metric
+	of        record.Measure
+	nth       int // of the metrics that the measure becomes
 	workloads []string
 }
 
 func ownMetrics() []ownMetric {
 	var all []ownMetric
 	for _, k := range work.Kinds() {
-		for _, m := range digest.MeasureMetrics(runner.Measures(k)) {
-			i := slices.IndexFunc(all, func(o ownMetric) bool { return o.Name == m.Name })
-			if i < 0 {
-				i = len(all)
-				all = append(all, ownMetric{Metric: m})
+		for _, of := range runner.Measures(k) {
+			for nth, m := range digest.MeasureMetrics([]record.Measure{of}) {
+				i := slices.IndexFunc(all, func(o ownMetric) bool { return o.Name == m.Name })
+				if i < 0 {
+					i = len(all)
+					all = append(all, ownMetric{Metric: m, of: of, nth: nth})
+				}
+				all[i].workloads = append(all[i].workloads, k.Name)
 			}
-			all[i].workloads = append(all[i].workloads, k.Name)
 		}
 	}
 	return all
@@ -164,7 +204,7 @@ func explainWorkload(w io.Writer, k work.Kind) {
 	indented(w, strings.Split(strings.TrimSpace(k.Doc), "\n")...)
 	fmt.Fprintf(w, "\n  item: %s\n", k.Item)
 	for _, p := range k.Params {
-		fmt.Fprintf(w, "\n  %s: %s\n    %s; %s unless given\n", p.Name, p.Doc, p.Allowed(), p.Default)
+		fmt.Fprintf(w, "\n  %s: %s\n    %s; %s unless given\n", p.Name, p.Doc, p.Allowed(), p.Usual())
 	}
 	if len(k.Measures) > 0 {
 		fmt.Fprintf(w, "\n  measures of itself\n")
@@ -196,6 +236,11 @@ func explainKey(w io.Writer, k experiments.Key) {
 		indented(w, "unless given: "+k.Default)
 	}
 	indented(w, "example: "+k.Example)
+	for _, sub := range experiments.Keys() {
+		if strings.HasPrefix(sub.Name, k.Name+".") {
+			indented(w, "holds "+sub.Name+": "+sub.Summary)
+		}
+	}
 }
 
 func explainExperiment(w io.Writer, e entry) {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -19,9 +18,13 @@ import (
 
 // entry is one line of a list.
 type entry struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-	More string `json:"more,omitempty"`
+	Name  string `json:"name"`
+	Text  string `json:"text"`
+	More  string `json:"more,omitempty"`  // a second line, where that is asked for
+	Group string `json:"group,omitempty"` // a heading above it and its neighbours
+
+	brief string // instead of Text, where no second lines are asked for
+	minor bool   // left out there
 }
 
 // lists are what there is to list, in the order in which all are shown.
@@ -34,41 +37,55 @@ var lists = []struct {
 	{"links", listLinks},
 	{"metrics", listMetrics},
 	{"charts", listCharts},
+	{"keys", listKeys},
 	{"experiments", listExperiments},
 }
 
-func listCommand() *cobra.Command {
-	var asJSON bool
+func listNames() []string {
 	var names []string
 	for _, l := range lists {
 		names = append(names, l.name)
 	}
+	return names
+}
+
+func listCommand() *cobra.Command {
+	var asJSON, long bool
+	names := listNames()
 	cmd := &cobra.Command{
-		Use:       "list [" + strings.Join(names, "|") + "]...",
-		Short:     "Show workloads, models, links, metrics, charts and shipped experiments",
+		Use:   "list [" + strings.Join(names, "|") + "]...",
+		Short: "Show workloads, models, links, metrics, charts, keys of experiment files and shipped experiments",
+		Long: `List shows the names of all that there is, one line each; forklore explain NAME
+tells all about one of them. With --long, workloads come with their parameters, keys with
+their values, and each quantile of a distribution is a metric of its own.`,
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var chosen []string
 			for _, a := range args {
+				if slices.Contains(names, a+"s") {
+					a += "s"
+				}
 				if !slices.Contains(names, a) {
 					return usage(fmt.Errorf("there is no list of %q; there are %s", a, strings.Join(names, ", ")))
 				}
+				chosen = append(chosen, a)
 			}
-			return printLists(cmd.OutOrStdout(), args, asJSON)
+			return printLists(cmd.OutOrStdout(), chosen, asJSON, long)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the lists as one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the lists as one JSON object, with all that --long shows")
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "show parameters, values and every single metric as well")
 	return cmd
 }
 
-func printLists(w io.Writer, chosen []string, asJSON bool) error {
+func printLists(w io.Writer, chosen []string, asJSON, long bool) error {
 	all := map[string][]entry{}
 	first := true
 	for _, l := range lists {
 		if len(chosen) > 0 && !slices.Contains(chosen, l.name) {
 			continue
 		}
-		entries := l.of()
-		all[l.name] = entries
+		all[l.name] = l.of()
 		if asJSON {
 			continue
 		}
@@ -77,16 +94,7 @@ func printLists(w io.Writer, chosen []string, asJSON bool) error {
 		}
 		first = false
 		fmt.Fprintln(w, l.name)
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, e := range entries {
-			fmt.Fprintf(t, "  %s\t%s\n", e.Name, e.Text)
-			if e.More != "" {
-				fmt.Fprintf(t, "  \t%s\n", e.More)
-			}
-		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
+		printList(w, all[l.name], long)
 	}
 	if asJSON {
 		return json.NewEncoder(w).Encode(all)
@@ -94,32 +102,63 @@ func printLists(w io.Writer, chosen []string, asJSON bool) error {
 	return nil
 }
 
+// printList prints one list, its texts below each other over all its groups.
+func printList(w io.Writer, entries []entry, long bool) {
+	if !long {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return e.minor })
+	}
+	width, group := 0, ""
+	for _, e := range entries {
+		width = max(width, len(e.Name))
+	}
+	for _, e := range entries {
+		if e.Group != group {
+			group = e.Group
+			fmt.Fprintf(w, "  -- %s\n", group)
+		}
+		text := e.Text
+		if !long && e.brief != "" {
+			text = e.brief
+		}
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, e.Name, text), " "))
+		if long && e.More != "" {
+			fmt.Fprintf(w, "  %-*s    %s\n", width, "", e.More)
+		}
+	}
+}
+
 func listWorkloads() []entry {
 	var list []entry
-	for _, k := range work.Kinds() {
-		var params []string
-		for _, p := range k.Params {
-			params = append(params, fmt.Sprintf("%s=%s (%s)", p.Name, p.Default, p.Allowed()))
+	for _, g := range work.Groups() {
+		for _, name := range g.Names {
+			k, err := work.Lookup(name)
+			if err != nil {
+				continue // the group was made of those that are there
+			}
+			var params []string
+			for _, p := range k.Params {
+				params = append(params, fmt.Sprintf("%s=%s (%s)", p.Name, p.Usual(), p.Allowed()))
+			}
+			list = append(list, entry{Name: k.Name, Text: k.Summary, More: strings.Join(params, "; "), Group: g.Title})
 		}
-		list = append(list, entry{k.Name, k.Summary, strings.Join(params, "; ")})
 	}
 	return list
 }
 
 func listModels() []entry {
 	return []entry{
-		{experiments.Sequential, "one worker, the plain loop, no pool: the baseline", ""},
-		{experiments.Goroutines, "W goroutines in one process, GOMAXPROCS = cores", ""},
-		{experiments.Threads, "the same, each worker locked to its OS thread", ""},
-		{experiments.Processes, "W worker processes, GOMAXPROCS = 1 each", ""},
-		{experiments.Hybrid, "P processes with W/P goroutines each", ""},
+		{Name: experiments.Sequential, Text: "one worker, the plain loop, no pool: the baseline"},
+		{Name: experiments.Goroutines, Text: "W goroutines in one process, GOMAXPROCS = cores"},
+		{Name: experiments.Threads, Text: "the same, each worker locked to its OS thread"},
+		{Name: experiments.Processes, Text: "W worker processes, GOMAXPROCS = 1 each"},
+		{Name: experiments.Hybrid, Text: "P processes with W/P goroutines each"},
 	}
 }
 
 func listLinks() []entry {
 	var list []entry
 	for _, k := range link.Kinds() {
-		list = append(list, entry{k.Name, k.Summary, ""})
+		list = append(list, entry{Name: k.Name, Text: k.Summary})
 	}
 	return list
 }
@@ -127,10 +166,16 @@ func listLinks() []entry {
 func listMetrics() []entry {
 	var list []entry
 	for _, m := range digest.Metrics() {
-		list = append(list, entry{m.Name, m.Doc, ""})
+		list = append(list, entry{Name: m.Name, Text: m.Doc, Group: "of every trial"})
 	}
 	for _, m := range ownMetrics() {
-		list = append(list, entry{m.Name, m.Doc + "; measured by " + strings.Join(m.workloads, ", "), ""})
+		e := entry{Name: m.Name, Text: m.Doc + "; measured by " + strings.Join(m.workloads, ", "), Group: "of single workloads"}
+		if m.nth > 0 {
+			e.minor = true
+		} else if m.of.Hist {
+			e.brief = "median, and so on to " + m.of.Metrics()[len(m.of.Metrics())-1] + ": " + m.of.Doc + "; measured by " + strings.Join(m.workloads, ", ")
+		}
+		list = append(list, e)
 	}
 	return list
 }
@@ -138,7 +183,19 @@ func listMetrics() []entry {
 func listCharts() []entry {
 	var list []entry
 	for _, c := range plots.Charts() {
-		list = append(list, entry{c.Name, c.Question, ""})
+		list = append(list, entry{Name: c.Name, Text: c.Question})
+	}
+	return list
+}
+
+func listKeys() []entry {
+	var list []entry
+	for _, k := range experiments.Keys() {
+		e := entry{Name: k.Name, Text: k.Summary, More: k.Type}
+		if k.Default != "" {
+			e.More += "; " + k.Default + " unless given"
+		}
+		list = append(list, e)
 	}
 	return list
 }
@@ -154,6 +211,7 @@ func listExperiments() []entry {
 				e.Text = x.Question
 				if len(x.Tags) > 0 {
 					e.More = "tags: " + strings.Join(x.Tags, ", ")
+					e.brief = e.Text + "  [" + strings.Join(x.Tags, ", ") + "]"
 				}
 			} else {
 				e.Text = "not valid on this machine: forklore validate " + name + " says why"

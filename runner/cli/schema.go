@@ -113,7 +113,9 @@ func workloadNames(cat experiments.Catalogue) []string {
 func claimMetrics(cat experiments.Catalogue) []string {
 	names := append([]string{"ok"}, cat.Metrics...)
 	for _, w := range cat.Workloads {
-		names = append(names, w.Measures...)
+		if !w.Hidden {
+			names = append(names, w.Measures...)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

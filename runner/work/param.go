@@ -40,6 +40,16 @@ func (p Param) Allowed() string {
 	panic("work: parameter " + p.Name + " is of unknown type " + p.Type)
 }
 
+// Usual is the default as people write it: 128MiB.
+func (p Param) Usual() string {
+	if p.Type == "bytes" {
+		if n, err := parseBytes(p.Default); err == nil {
+			return showBytes(n)
+		}
+	}
+	return p.Default
+}
+
 // Check returns the canonical spelling of text, or an error that quotes it;
 // what would have been right is [Param.Allowed]. The canonical spelling checks as itself.
 func (p Param) Check(text string) (canonical string, err error) {
