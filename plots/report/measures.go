@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"forklore/metrics/digest"
+	"forklore/metrics/record"
 	"forklore/plots"
 )
 
@@ -47,10 +48,7 @@ func (p *page) ownMetrics(cells []int) []digest.Metric {
 
 func (p *page) measuresOf(label string, cells []int, metrics []digest.Metric) {
 	p.para(fmt.Sprintf("What **%s** counts and measures of itself:", text(label)))
-	header := []string{"setting", "model", "n"}
-	for _, m := range metrics {
-		header = append(header, text(m.Title))
-	}
+	header := append([]string{"setting", "model", "n"}, headings(metrics)...)
 	var rows [][]string
 	for _, i := range cells {
 		c, pl := p.Cells[i], p.places[i]
@@ -61,9 +59,44 @@ func (p *page) measuresOf(label string, cells []int, metrics []digest.Metric) {
 		rows = append(rows, row)
 	}
 	p.table(2, header, rows)
+	p.list(p.meanings(metrics))
+}
+
+// meanings says what metrics are; the quantiles of a distribution are told
+// together.
+func (p *page) meanings(metrics []digest.Metric) []string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(metrics, func(m digest.Metric) bool { return m.Name == name })
+	}
 	var docs []string
 	for _, m := range metrics {
-		docs = append(docs, fmt.Sprintf("%s (%s): %s.", line(m.Title), code(m.Name), text(m.Doc)))
+		if m.Of != nil {
+			docs = append(docs, fmt.Sprintf("%s (%s): %s.", line(m.Title), code(m.Name), text(m.Doc)))
+		}
 	}
-	p.list(docs)
+	for _, m := range p.Manifest.Measures {
+		switch {
+		case m.Hist && slices.ContainsFunc(digest.MeasureMetrics([]record.Measure{m}), func(q digest.Metric) bool { return has(q.Name) }):
+			docs = append(docs, fmt.Sprintf("%s (%s to %s): quantiles of a trial: %s.", line(m.Title),
+				code(digest.QuantileName(m.Name, "p50")), code(digest.QuantileName(m.Name, "max")), text(m.Doc)))
+		case has(m.Name):
+			docs = append(docs, fmt.Sprintf("%s (%s): %s.", line(m.Title), code(m.Name), text(m.Doc)))
+		}
+	}
+	return docs
+}
+
+// headings are the titles of metrics, with their units where titles are alike.
+func headings(metrics []digest.Metric) []string {
+	count := map[string]int{}
+	for _, m := range metrics {
+		count[m.Title]++
+	}
+	list := make([]string, len(metrics))
+	for i, m := range metrics {
+		if list[i] = text(m.Title); count[m.Title] > 1 {
+			list[i] += " (" + text(m.Unit) + ")"
+		}
+	}
+	return list
 }

@@ -26,10 +26,7 @@ func numbers(p *page) {
 			metrics = append(metrics, m)
 		}
 	}
-	header := []string{"workload", "setting", "model", "n"}
-	for _, m := range metrics {
-		header = append(header, m.Title)
-	}
+	header := append([]string{"workload", "setting", "model", "n"}, headings(metrics)...)
 	var rows [][]string
 	for _, i := range plots.ReadingOrder(p.Digest) {
 		c, pl := p.Cells[i], p.places[i]
