@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"forklore/metrics/digest"
@@ -119,17 +120,7 @@ func (p *pair) head() {
 	for i := range p.Pairs {
 		of[outcomeWord(&p.Pairs[i])]++
 	}
-	var parts []string
-	for _, word := range []string{"better", "worse", "more", "less", "the same", digest.Inconclusive, digest.NoData} {
-		if of[word] > 0 {
-			parts = append(parts, fmt.Sprintf("%s in %d", word, of[word]))
-		}
-	}
-	if len(parts) == 0 {
-		p.para("No cell was run in both, so that there is nothing to compare.")
-	} else {
-		p.para(fmt.Sprintf("Of %s, B is %s.", plots.Count(len(p.Pairs), "comparison"), strings.Join(parts, ", ")))
-	}
+	p.para(tallyWords(len(p.Pairs), of))
 	var notes []string
 	for _, w := range p.Difference.Warnings {
 		notes = append(notes, line(w))
@@ -137,6 +128,31 @@ func (p *pair) head() {
 	if len(notes) > 0 {
 		p.list(notes)
 	}
+}
+
+// tallyWords says how often B is what against A.
+func tallyWords(n int, of map[string]int) string {
+	var found, open []string
+	for _, word := range []string{"better", "worse", "more", "less", "the same"} {
+		if of[word] > 0 {
+			found = append(found, fmt.Sprintf("%s in %d", word, of[word]))
+		}
+	}
+	for _, word := range []string{digest.Inconclusive, digest.NoData} {
+		if of[word] > 0 {
+			open = append(open, fmt.Sprintf("%d %s", of[word], word))
+		}
+	}
+	rest := strings.Join(open, ", ")
+	switch {
+	case n == 0:
+		return "No cell was run in both, so that there is nothing to compare."
+	case len(found) == 0:
+		return fmt.Sprintf("Of %s: %s.", plots.Count(n, "comparison"), rest)
+	case rest != "":
+		rest = "; " + rest
+	}
+	return fmt.Sprintf("Of %s: B is %s%s.", plots.Count(n, "comparison"), strings.Join(found, ", "), rest)
 }
 
 func (p *pair) differs() {
@@ -172,8 +188,12 @@ func (p *pair) cells() {
 		if !math.IsNaN(c.Theta.Estimate) {
 			ratio = plots.Times(c.Theta.Estimate) + interval(c.Theta, plots.Digits)
 		}
+		is := Outcome(*c)
+		if slices.ContainsFunc(p.Difference.Warnings, func(w string) bool { return strings.HasSuffix(w, ": "+c.Why) }) {
+			is = outcomeWord(c) // what holds for all is said once, above
+		}
 		rows = append(rows, []string{text(digest.Title(p.B.Cells[c.CellB].Cell)), text(m.Title), amount(c.MedianA, m.Unit), amount(c.MedianB, m.Unit),
-			ratio, fmt.Sprintf("%d, %d", c.NRight, c.NLeft), text(Outcome(*c))})
+			ratio, fmt.Sprintf("%d, %d", c.NRight, c.NLeft), text(is)})
 	}
 	p.table(7, []string{"cell", "metric", "A", "B", "B against A [95 % CI]", "n of A, B", "B is"}, rows)
 }

@@ -120,3 +120,35 @@ func TestComparedAsPage(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestTallyWords(t *testing.T) {
+	for want, of := range map[string]map[string]int{
+		"Of 6 comparisons: B is better in 3, worse in 1; 2 inconclusive.": {"better": 3, "worse": 1, "inconclusive": 2},
+		"Of 6 comparisons: B is the same in 6.":                           {"the same": 6},
+		"Of 6 comparisons: 5 inconclusive, 1 no data.":                    {"inconclusive": 5, "no data": 1},
+	} {
+		if got := tallyWords(6, of); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := tallyWords(0, nil); !strings.HasPrefix(got, "No cell was run in both") {
+		t.Error(got)
+	}
+}
+
+// TestBrokenGateIsSaidOnce keeps the reason that all comparisons share out of
+// each.
+func TestBrokenGateIsSaidOnce(t *testing.T) {
+	a, b := two(t)
+	a.Gates = []digest.Gate{{Name: "aa", Detail: "1.20x"}}
+	got, err := Compared(a, b, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(got, "1.20x"); n != 1 {
+		t.Errorf("the broken gate is told %d times", n)
+	}
+	if !strings.Contains(got, "8, 8 | inconclusive |") {
+		t.Error("no comparison is inconclusive")
+	}
+}
