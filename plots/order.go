@@ -29,10 +29,11 @@ type orderRow struct {
 	Metric   string  `csv:"metric"`
 	Value    float64 `csv:"value"`
 	Median   float64 `csv:"cell_median"`
-	Relative float64 `csv:"relative"` // value over the median of its cell
-	Steal    float64 `csv:"steal_cpus"`
+	Relative float64 `csv:"relative"`     // value over the median of its cell
+	Steal    float64 `csv:"steal_cpus"`   // absent for trials shorter than 0.1 s, as all below but the delay
 	Foreign  float64 `csv:"foreign_cpus"` // CPUs that others used during the work, on average
 	Delay    float64 `csv:"run_delay_share"`
+	Wall     float64 `csv:"wall_s"`
 	CPU      float64 `csv:"pressure_cpu_share"` // of the work's time in which some task of the machine waited for a CPU
 	IO       float64 `csv:"pressure_io_share"`
 	Memory   float64 `csv:"pressure_memory_share"`
@@ -58,10 +59,31 @@ func orderTable(d *digest.Digest) (Table, error) {
 	if len(rows) < 2 || measured < 0 {
 		return Table{}, Absent("a single trial has no order")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "each trial over the median of its cell, in the order of the run; stripes: blocks; below: CPUs that other programs and, as steal, the hypervisor took during the work, stacked, and the share of its time in which tasks of the machine waited (pressure stall information)")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, orderEstimator(rows))}
 	t.Title, t.Reading = orderWords(rows)
 	return t, nil
 }
+
+func orderEstimator(rows []orderRow) string {
+	text := "each trial over the median of its cell, in the order of the run; stripes: blocks"
+	if _, ok := takenPanel(rows); ok {
+		text += "; CPUs that other programs and, as steal, the hypervisor took during the work, stacked"
+	}
+	if _, ok := pressurePanel(rows); ok {
+		text += "; share of the work's time in which tasks of the machine waited: pressure stall information"
+	}
+	if slices.ContainsFunc(rows, orderRow.short) {
+		text += "; both for trials of 0.1 s and more"
+	}
+	return text
+}
+
+func (r orderRow) short() bool { return r.Wall < shortestTold }
+
+// shortestTold is how long a trial must be for the kernel's counters, which
+// step by 10 ms and are read just before and after the work, to tell what
+// others did meanwhile.
+const shortestTold = 0.1
 
 func orderOf(e entry, m mainMetric) []orderRow {
 	values := e.Values[m.name]
@@ -72,10 +94,16 @@ func orderOf(e entry, m mainMetric) []orderRow {
 		if math.IsNaN(v/median) || math.IsInf(v/median, 0) {
 			continue
 		}
-		r := orderRow{who: e.who, Control: e.Control, Trial: trial, Metric: m.name, Value: v, Median: median, Relative: v / median,
-			Steal: value(e.Cell, "steal_s", i) / wall, Foreign: value(e.Cell, "foreign_cpu_s", i) / wall,
+		share := func(metric string, most float64) float64 {
+			if wall < shortestTold {
+				return math.NaN()
+			}
+			return min(value(e.Cell, metric, i)/wall, most) // min keeps NaN
+		}
+		r := orderRow{Wall: wall, who: e.who, Control: e.Control, Trial: trial, Metric: m.name, Value: v, Median: median, Relative: v / median,
+			Steal: share("steal_s", math.Inf(1)), Foreign: share("foreign_cpu_s", math.Inf(1)),
 			Delay: value(e.Cell, "run_delay_s", i) / (wall * float64(e.Workers)),
-			CPU:   value(e.Cell, "psi_cpu_s", i) / wall, IO: value(e.Cell, "psi_io_s", i) / wall, Memory: value(e.Cell, "psi_mem_s", i) / wall}
+			CPU:   share("psi_cpu_s", 1), IO: share("psi_io_s", 1), Memory: share("psi_mem_s", 1)}
 		if i < len(e.Blocks) {
 			r.Block = e.Blocks[i]
 		}

@@ -3,6 +3,7 @@ package plots
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -100,7 +101,13 @@ func pressurePanel(rows []orderRow) (orderPanel, bool) {
 func drawPressures(f frame, rows []orderRow) {
 	xs := each(rows, func(r orderRow) float64 { return float64(r.Trial) })
 	for _, p := range pressures {
-		f.curve(p.line, xs, each(rows, func(r orderRow) float64 { return 100 * p.of(r) }))
+		ys := each(rows, func(r orderRow) float64 { return 100 * p.of(r) })
+		f.curve(p.line, xs, ys)
+		for i, y := range ys { // a trial between two that say nothing has no line
+			if !math.IsNaN(y) && (i == 0 || math.IsNaN(ys[i-1])) && (i == len(ys)-1 || math.IsNaN(ys[i+1])) {
+				f.s.marker(modelStyle{p.line.Color.(color.NRGBA), circle}, f.px(xs[i]), f.py(y), 1.6, 1, false)
+			}
+		}
 	}
 }
 
