@@ -88,6 +88,7 @@ bench:
 	$(GO) test -run '^$$' -bench . ./metrics
 	$(GO) test -run '^$$' -bench Plan100k ./experiments
 	$(GO) test -run '^$$' -bench LoadMillion -benchtime 1x -timeout 30m ./metrics/digest
+	$(GO) test -run '^$$' -bench 'Render$$' -benchtime 2x ./plots
 	$(GO) test -run '^$$' -bench 'Item|Job' ./runner/work
 	FORKLORE_C_BENCH=1 $(GO) test -run '^$$' -bench AgainstC -benchtime 1x -timeout 60m ./runner/work
 	FORKLORE_C_BENCH=1 $(GO) test -count=1 -run '^TestAgainstC$$' -v -timeout 30m ./runner/link
