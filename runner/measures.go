@@ -44,6 +44,25 @@ func (a *attempt) measure(ctx context.Context) error {
 	return err
 }
 
+// ticks says what is read of a workload's trials while they work. Where durations are
+// measured PSS is not: the kernel walks a process's pages for it and holds what its own
+// page faults and mappings wait for, up to milliseconds. It is still read before the gate
+// and after the last finish.
+func ticks(s experiments.Sample, workload string) experiments.Sample {
+	kind, err := work.Lookup(workload)
+	if err != nil || !slices.ContainsFunc(kind.Measures, func(m work.Measure) bool { return m.Hist }) {
+		return s
+	}
+	if len(s.Metrics) == 0 {
+		s.Metrics = experiments.SampleMetrics
+	}
+	s.Metrics = slices.DeleteFunc(slices.Clone(s.Metrics), func(m string) bool { return m == "pss" })
+	if len(s.Metrics) == 0 {
+		s.EveryS = 0
+	}
+	return s
+}
+
 // fillMeasures merges what workers and iterations measured into one number, or
 // one distribution, for the trial.
 func (a *attempt) fillMeasures() {

@@ -3,9 +3,11 @@ package runner
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"forklore/experiments"
 	"forklore/metrics/digest"
 	"forklore/metrics/record"
 )
@@ -91,5 +93,32 @@ trials: 1
 				t.Errorf("items %s, %s: %s: %s", items, r.Model, r.Status, r.Detail)
 			}
 		}
+	}
+}
+
+// Reading PSS would stand in the way of what is timed.
+func TestNoPSSBesideLatencies(t *testing.T) {
+	every := experiments.Sample{EveryS: 0.1}
+	for _, c := range []struct {
+		workload    string
+		asked, want []string
+		everyS      float64
+	}{
+		{"sieve", nil, nil, 0.1},
+		{"sieve", []string{"pss"}, []string{"pss"}, 0.1},
+		{"ring", nil, nil, 0.1}, // its measure is one number
+		{"pingpong", nil, []string{"cpu", "rss", "threads"}, 0.1},
+		{"pingpong", []string{"rss", "pss"}, []string{"rss"}, 0.1},
+		{"pingpong", []string{"pss"}, []string{}, 0},
+	} {
+		s := every
+		s.Metrics = c.asked
+		got := ticks(s, c.workload)
+		if !slices.Equal(got.Metrics, c.want) || got.EveryS != c.everyS {
+			t.Errorf("%s, asked for %v: %v every %v s, want %v every %v s", c.workload, c.asked, got.Metrics, got.EveryS, c.want, c.everyS)
+		}
+	}
+	if !slices.Contains(experiments.SampleMetrics, "pss") {
+		t.Error("the list of all was changed")
 	}
 }

@@ -170,8 +170,9 @@ func (a *attempt) work(ctx context.Context) error {
 			pids = append(pids, p.PID)
 		}
 	}
+	sample := ticks(a.plan.Sample, a.cell.Workload)
 	a.watch = metrics.Watch(procs, metrics.Options{
-		Trial: a.row.Trial, Every: time.Duration(a.plan.Sample.EveryS * float64(time.Second)), Metrics: a.plan.Sample.Metrics,
+		Trial: a.row.Trial, Every: time.Duration(sample.EveryS * float64(time.Second)), Metrics: sample.Metrics,
 		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
 		Follow: follow, OftenPSS: a.cell.Command != nil && a.cell.Command.Protocol == 0,
 	})
