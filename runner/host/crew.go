@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type local struct {
 	job    Job
 	role   string
 	slots  []*slot
+	begun  sync.WaitGroup // of the slots
 	events chan event
 	page   *page
 	held   any         // the kernel or the peer
@@ -53,7 +55,8 @@ func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric lin
 	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
 	for i := range job.Slots {
 		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events,
-			begin: make(chan struct{}), orders: make(chan order, 1)}
+			begun: &l.begun, begin: make(chan struct{}), orders: make(chan order, 1)}
+		l.begun.Add(1)
 		l.slots = append(l.slots, s)
 		go s.main(ctx)
 	}
@@ -101,8 +104,11 @@ func (l *local) setUpPeer(kind work.Kind, params work.Params, env work.Env) erro
 	return nil
 }
 
-// Ready sets up the workload, lets each slot prepare, and waits for all.
+// Ready sets up the workload, lets each slot prepare, and waits for all. Where one processor
+// runs them all the slots would else begin only when the setup is done, and its time would be
+// booked as that of their creation.
 func (l *local) Ready() ([]Process, error) {
+	l.begun.Wait()
 	if err := l.setUp(); err != nil {
 		return nil, fmt.Errorf("set up %s: %w", l.job.Workload, err)
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"forklore/runner/link"
@@ -21,6 +22,7 @@ type slot struct {
 	comm   link.Comm // of peer
 
 	first  int64
+	begun  *sync.WaitGroup
 	begin  chan struct{} // closed once the workload is set up
 	orders chan order    // closed to end
 	events chan<- event
@@ -56,6 +58,7 @@ func (s *slot) rank() int { return s.job.Rank + s.index }
 
 func (s *slot) main(ctx context.Context) {
 	s.first = Now()
+	s.begun.Done()
 	if s.job.Locked {
 		runtime.LockOSThread()
 	}
