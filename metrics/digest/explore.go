@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"forklore/experiments"
+	"forklore/metrics/record"
 	"forklore/metrics/stat"
 )
 
@@ -73,7 +73,7 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 	k := contrast{less: p.metric.Less, blocks: d.Manifest.Plan.Order != "sequential", flip: flip, seed: d.Manifest.Plan.Seed, margin: margin}
 	c := k.of(d.arm(&d.Cells[p.left], p.metric.Name), d.arm(&d.Cells[p.right], p.metric.Name))
 	c.Axis, c.Metric, c.Left, c.Right = axis, p.metric.Name, p.left, p.right
-	if why := unlike(&d.Cells[p.left], &d.Cells[p.right], p.metric); why != "" {
+	if why := d.unlike(&d.Cells[p.left], &d.Cells[p.right], p.metric); why != "" {
 		nan := math.NaN()
 		c.Theta, c.Shift, c.Verdict, c.Why = noRange, noRange, NoData, why
 		c.P, c.ShiftP, c.FlipP, c.A12 = nan, nan, nan, nan
@@ -82,16 +82,31 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 	return c
 }
 
-// unlike says why two cells cannot be compared in a metric that grows with the work: calibration
-// gave each its own number of items, so the longer one may be the faster. Weak scaling
-// gives them different numbers on purpose.
-func unlike(a, b *Cell, m Metric) string {
-	grows := (m.Unit == "s" || m.Unit == "B") && !strings.Contains(m.Name, "_per_") && !strings.HasPrefix(m.Name, "mem_") &&
-		!strings.Contains(m.Name, "pss_") && !strings.Contains(m.Name, "uss_") && !slices.Contains([]string{"spawn_s", "setup_s", "reap_s"}, m.Name)
-	if !grows || m.Of == nil || a.AutoS == 0 || b.AutoS == 0 || a.Scaling == experiments.Weak || b.Scaling == experiments.Weak || !(a.dealt > 0) || !(b.dealt > 0) || a.dealt == b.dealt {
+// totals are the metrics that grow with the work that a trial does.
+var totals = map[string]bool{
+	"wall_s": true, "cold_s": true, "cpu_s": true, "cpu_work_s": true, "gc_cpu_s": true, "alloc_B": true,
+	"voluntary_switches": true, "involuntary_switches": true, "minor_faults": true,
+	"steal_s": true, "foreign_cpu_s": true, "run_delay_s": true,
+}
+
+func (d *Digest) isTotal(m Metric) bool {
+	return totals[m.Name] || slices.ContainsFunc(d.Manifest.Measures, func(o record.Measure) bool { return o.Total && o.Name == m.Name })
+}
+
+// unlike says why two cells cannot be compared in a metric that grows with the work: where
+// calibration gave each its own number of items the longer one may be the faster, and where time is
+// fixed the faster one did more. Weak scaling gives cells different numbers on purpose.
+func (d *Digest) unlike(a, b *Cell, m Metric) string {
+	const instead = "compare throughput_items_per_s or cpu_per_item_s, or write how many items"
+	switch {
+	case !d.isTotal(m):
+		return ""
+	case a.DurationS > 0 || b.DurationS > 0:
+		return fmt.Sprintf("%s grows with the work, and in a fixed time each side does as much as it can: %s", m.Name, instead)
+	case a.AutoS == 0 || b.AutoS == 0 || a.Scaling == experiments.Weak || b.Scaling == experiments.Weak || !(a.dealt > 0) || !(b.dealt > 0) || a.dealt == b.dealt:
 		return ""
 	}
-	return fmt.Sprintf("items: auto gave the left side %g items and the right side %g: compare throughput_items_per_s or cpu_per_item_s, or write how many items", a.dealt, b.dealt)
+	return fmt.Sprintf("items: auto gave the left side %g items and the right side %g: %s", a.dealt, b.dealt, instead)
 }
 
 // pairings lists the grid: in each group the models in the order of

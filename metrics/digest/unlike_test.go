@@ -48,3 +48,42 @@ func TestCalibratedAmountsAreNotCompared(t *testing.T) {
 		})
 	}
 }
+
+// What grows with the work is compared between sides that did the same, be it of every trial
+// or measured by a workload.
+func TestTotalsAreComparedForEqualWork(t *testing.T) {
+	d := Digest{}
+	d.Manifest.Measures = []record.Measure{{Name: "moved_B", Unit: "B", Total: true}, {Name: "create_s", Unit: "s"}}
+	made := func(items, autoS, durationS float64) *Cell {
+		return &Cell{Cell: experiments.Cell{AutoS: autoS, DurationS: durationS, Scaling: experiments.Strong}, dealt: items}
+	}
+	for _, c := range []struct {
+		name  string
+		a, b  *Cell
+		alike []string
+		not   []string
+	}{
+		{"calibrated apart", made(10, 1, 0), made(20, 1, 0),
+			[]string{"throughput_items_per_s", "cpu_per_item_s", "mem_high_B", "mem_growth_B", "rss_peak_B", "spawn_s", "cpu_share", "create_s"},
+			[]string{"wall_s", "cpu_s", "alloc_B", "voluntary_switches", "minor_faults", "moved_B"}},
+		{"calibrated alike", made(10, 1, 0), made(10, 1, 0), []string{"wall_s", "moved_B", "voluntary_switches"}, nil},
+		{"fixed time", made(0, 0, 1), made(0, 0, 1),
+			[]string{"throughput_items_per_s", "cpu_per_item_s", "pss_done_B", "create_s"},
+			[]string{"wall_s", "cpu_work_s", "moved_B", "involuntary_switches"}},
+		{"written", made(10, 0, 0), made(20, 0, 0), []string{"wall_s", "moved_B"}, nil},
+	} {
+		check := func(names []string, alike bool) {
+			for _, name := range names {
+				m, err := d.Metric(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if why := d.unlike(c.a, c.b, m); (why == "") != alike {
+					t.Errorf("%s: %s: %q", c.name, name, why)
+				}
+			}
+		}
+		check(c.alike, true)
+		check(c.not, false)
+	}
+}
