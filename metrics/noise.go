@@ -74,6 +74,16 @@ func (n Noise) Sub(before Noise) NoiseDelta {
 	return d
 }
 
+// Plus returns what happened in two spans together: what lies between them is left
+// out.
+func (d NoiseDelta) Plus(o NoiseDelta) NoiseDelta {
+	return NoiseDelta{
+		BusyS: d.BusyS + o.BusyS, StealS: d.StealS + o.StealS, SelfCPUS: d.SelfCPUS + o.SelfCPUS, ThrottledS: d.ThrottledS + o.ThrottledS,
+		PSICPUS: d.PSICPUS + o.PSICPUS, PSIIOS: d.PSIIOS + o.PSIIOS, PSIMemS: d.PSIMemS + o.PSIMemS,
+		SwapPages: d.SwapPages + o.SwapPages, RunDelayS: d.RunDelayS + o.RunDelayS,
+	}
+}
+
 // Fill sets the noise columns of a trial. treeCPUS is the CPU that the trial's
 // own processes used between the two readings, in seconds: what the machine
 // used beyond that and the runner is foreign. The machine counts in 10 ms

@@ -60,6 +60,14 @@ func TestNoiseFill(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
+	once, twice := after.Sub(before), after.Sub(before).Plus(after.Sub(before))
+	want := NoiseDelta{BusyS: 20, StealS: 1, SelfCPUS: 2, ThrottledS: 1, PSICPUS: 1, PSIIOS: nan, PSIMemS: 0, SwapPages: 4, RunDelayS: 1.25}
+	if diff := cmp.Diff(want, twice, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("two spans (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(once, NoiseDelta{}.Plus(once), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("a span after nothing (-want +got):\n%s", diff)
+	}
 	before.RunDelayS = nil
 	if d := after.Sub(before); !math.IsNaN(d.RunDelayS) {
 		t.Errorf("run delay without a first reading is %v, want NaN", d.RunDelayS)

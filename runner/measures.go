@@ -31,14 +31,17 @@ func measuresOf(p *experiments.Plan) []record.Measure {
 	return list
 }
 
-// measure asks the workers what they measured in the iteration that has just ended,
-// where the workload measures anything.
-func (a *attempt) measure(ctx context.Context) error {
-	kind, err := work.Lookup(a.cell.Workload)
-	talks := a.cell.Command != nil && a.cell.Command.Protocol > 0
-	if !talks && (err != nil || len(kind.Measures) == 0) {
-		return nil
+// asks tells whether the workload measures anything.
+func (a *attempt) asks() bool {
+	if a.cell.Command != nil {
+		return a.cell.Command.Protocol > 0
 	}
+	kind, err := work.Lookup(a.cell.Workload)
+	return err == nil && len(kind.Measures) > 0
+}
+
+// measure asks the workers what they measured in the iteration that has just ended.
+func (a *attempt) measure(ctx context.Context) error {
 	readings, err := a.tree.Measure(ctx)
 	a.readings = append(a.readings, readings...)
 	return err

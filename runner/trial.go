@@ -30,6 +30,7 @@ type attempt struct {
 	procs    []host.Process
 	dones    []host.Done
 	readings []host.Reading
+	noise    metrics.NoiseDelta // while the gate was open
 	end      host.End
 	watch    *metrics.Watcher
 	cgroup   *metrics.Cgroup
@@ -176,22 +177,22 @@ func (a *attempt) work(ctx context.Context) error {
 		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
 		Follow: follow, OftenPSS: a.cell.Command != nil && a.cell.Command.Protocol == 0,
 	})
-	before := metrics.ReadNoise(a.fs, pids)
-	a.watch.Start()
-	err = a.iterate(ctx, &paused)
-	after := metrics.ReadNoise(a.fs, pids)
+	err = a.iterate(ctx, pids, &paused)
 	a.fillReadings(a.watch.Stop(a.gate()))
 	a.observe += time.Since(paused)
 	if err == nil {
-		after.Sub(before).Fill(&a.row, a.spent())
+		a.noise.Fill(&a.row, a.spent())
 	}
 	return err
 }
 
 // iterate opens the gate for each iteration. paused is when the workers last
-// began to wait for us.
-func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
-	for range a.cell.Iterations {
+// began to wait for us. What the workers' processes do when they are asked what
+// they measured is no noise: the noise of a workload with measures is that of its iterations.
+func (a *attempt) iterate(ctx context.Context, pids []int, paused *time.Time) error {
+	before, asks := metrics.ReadNoise(a.fs, pids), a.asks()
+	a.watch.Start()
+	for i := range a.cell.Iterations {
 		a.observe += time.Since(*paused)
 		if err := a.tree.Open(time.Duration(a.cell.DurationS * float64(time.Second))); err != nil {
 			return err
@@ -202,9 +203,17 @@ func (a *attempt) iterate(ctx context.Context, paused *time.Time) error {
 			return err
 		}
 		a.dones = append(a.dones, d)
+		if last := i == a.cell.Iterations-1; !asks && !last {
+			continue
+		}
+		a.noise = a.noise.Plus(metrics.ReadNoise(a.fs, pids).Sub(before))
+		if !asks {
+			break
+		}
 		if err := a.measure(ctx); err != nil {
 			return err
 		}
+		before = metrics.ReadNoise(a.fs, pids)
 	}
 	return nil
 }
