@@ -43,7 +43,7 @@ func (a *attempt) asks() bool {
 // measure asks the workers what they measured in the iteration that has just ended.
 func (a *attempt) measure(ctx context.Context) error {
 	readings, err := a.tree.Measure(ctx)
-	a.readings = append(a.readings, readings...)
+	a.readings = append(a.readings, readings)
 	return err
 }
 
@@ -78,27 +78,49 @@ func (a *attempt) fillMeasures() {
 		return
 	}
 	for _, m := range kind.Measures {
-		var values []float64
+		var values [][]float64            // by iteration
 		counts := map[work.Bucket]int64{} // by span
-		for _, r := range a.readings {
-			switch {
-			case r.Name != m.Name:
-			case m.Hist:
-				for _, b := range r.Buckets {
-					counts[work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
+		for _, iteration := range a.readings {
+			var own []float64
+			for _, r := range iteration {
+				switch {
+				case r.Name != m.Name:
+				case m.Hist:
+					for _, b := range r.Buckets {
+						counts[work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
+					}
+				case !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0):
+					own = append(own, r.Value)
 				}
-			case !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0):
-				values = append(values, r.Value)
 			}
+			values = append(values, own)
 		}
-		if len(values) > 0 {
-			a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: merged(values, m.Merge)})
+		if v, ok := whole(values, m); ok {
+			a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: v})
 		}
 		a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, counts)...)
 	}
 }
 
-// merged makes one number of those of workers and iterations.
+// whole makes one number of those of iterations and, in each, of workers. A total is that
+// of all iterations, as wall_s is: the longest exchange of a worker, then the sum of those.
+func whole(values [][]float64, m work.Measure) (v float64, ok bool) {
+	if !m.Total {
+		all := slices.Concat(values...)
+		if len(all) == 0 {
+			return 0, false
+		}
+		return merged(all, m.Merge), true
+	}
+	for _, own := range values {
+		if len(own) > 0 {
+			v, ok = v+merged(own, m.Merge), true
+		}
+	}
+	return v, ok
+}
+
+// merged makes one number of several.
 func merged(values []float64, how string) float64 {
 	switch how {
 	case work.MergeMax:
@@ -146,7 +168,7 @@ func (a *attempt) fillAmounts(done float64) {
 func Measures(k work.Kind) []record.Measure {
 	var list []record.Measure
 	for _, m := range k.Measures {
-		list = append(list, record.Measure{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less, Merge: m.Merge, Hist: m.Hist})
+		list = append(list, record.Measure{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less, Merge: m.Merge, Total: m.Total, Hist: m.Hist})
 	}
 	return list
 }

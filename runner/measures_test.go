@@ -51,7 +51,7 @@ trials: 1
 		if r.Status != record.OK {
 			t.Fatalf("%s: %s: %s", r.Model, r.Status, r.Detail)
 		}
-		for name, want := range map[string]float64{"counted": 80, "own": 80, "own_min": 10, "rank_mean": 1.5} {
+		for name, want := range map[string]float64{"counted": 80, "own": 80, "own_min": 10, "own_most": 20, "rank_mean": 1.5} {
 			if got := values[r.Trial][name]; got != want {
 				t.Errorf("%s: %s is %v, want %v", r.Model, name, got, want)
 			}

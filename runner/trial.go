@@ -29,7 +29,7 @@ type attempt struct {
 	tree     *host.Trial
 	procs    []host.Process
 	dones    []host.Done
-	readings []host.Reading
+	readings [][]host.Reading   // by iteration
 	noise    metrics.NoiseDelta // while the gate was open
 	end      host.End
 	watch    *metrics.Watcher

@@ -12,6 +12,7 @@ type Measure struct {
 	Doc   string `json:"doc"`
 	Less  bool   `json:"less,omitempty"` // less is better
 	Merge string `json:"merge,omitempty"`
+	Total bool   `json:"total,omitempty"` // grows with the work that was done
 	Hist  bool   `json:"hist,omitempty"`
 }
 

@@ -40,7 +40,7 @@ instruction also holds up.`,
 		},
 		ItemOps: func(ps Params) int64 { return ps.Int("batch") },
 		Measures: []Measure{
-			{Name: "retries", Title: "failed compare-and-swaps", Less: true, Merge: MergeSum, Doc: "compare-and-swaps that another worker forestalled; op cas only"},
+			{Name: "retries", Title: "failed compare-and-swaps", Less: true, Merge: MergeSum, Total: true, Doc: "compare-and-swaps that another worker forestalled; op cas only"},
 		},
 		New:    newAtomic,
 		Shared: func(_ Params, workers int) int64 { return atomicSize(workers) },

@@ -46,13 +46,13 @@ func dataParams(deliveries ...string) []Param {
 // dataMeasures describes the measures of those names.
 func dataMeasures(names ...string) []Measure {
 	all := []Measure{
-		{Name: "moved_B", Title: "bytes moved", Unit: "B", Less: true, Merge: MergeSum,
+		{Name: "moved_B", Title: "bytes moved", Unit: "B", Less: true, Merge: MergeSum, Total: true,
 			Doc: "bytes sent through links or read from files; memory that is only looked at is not counted"},
-		{Name: "deliver_s", Title: "delivery", Unit: "s", Less: true, Merge: MergeMax,
+		{Name: "deliver_s", Title: "delivery", Unit: "s", Less: true, Merge: MergeMax, Total: true,
 			Doc: "time in which a worker came by its input, waiting included; the longest of all workers"},
-		{Name: "exchange_s", Title: "exchange", Unit: "s", Less: true, Merge: MergeMax,
+		{Name: "exchange_s", Title: "exchange", Unit: "s", Less: true, Merge: MergeMax, Total: true,
 			Doc: "time in which a worker traded intermediate data with others, waiting included; the longest of all workers"},
-		{Name: "gather_s", Title: "gathering", Unit: "s", Less: true, Merge: MergeMax,
+		{Name: "gather_s", Title: "gathering", Unit: "s", Less: true, Merge: MergeMax, Total: true,
 			Doc: "time in which results were brought together, waiting for the slowest included; the longest of all workers"},
 	}
 	return slices.DeleteFunc(all, func(m Measure) bool { return !slices.Contains(names, m.Name) })

@@ -92,6 +92,7 @@ type Measure struct {
 	Doc   string // one line
 	Less  bool   // less is better
 	Merge string // one of Merge...; of a scalar
+	Total bool   // grows with the work that was done: iterations add up, and sides that did different amounts are not compared in it
 	Hist  bool   // a distribution instead of one number
 }
 

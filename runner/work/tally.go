@@ -26,8 +26,9 @@ Does not say: anything of work.`,
 		ItemOps: func(Params) int64 { return 3 },
 		Measures: []Measure{
 			{Name: "counted", Title: "shared counter", Doc: "what the shared counter reads", Merge: MergeMax},
-			{Name: "own", Title: "own items", Doc: "items of a worker, all added up", Merge: MergeSum},
+			{Name: "own", Title: "own items", Doc: "items of a worker, all added up", Merge: MergeSum, Total: true},
 			{Name: "own_min", Title: "least own items", Doc: "items of the worker with the fewest", Merge: MergeMin},
+			{Name: "own_most", Title: "most own items", Doc: "items of the worker with the most", Merge: MergeMax, Total: true},
 			{Name: "rank_mean", Title: "mean rank", Doc: "mean of the workers' ranks", Merge: MergeMean},
 			{Name: "made_up_s", Title: "made-up durations", Unit: "s", Doc: "1 us times the rank", Less: true, Hist: true},
 		},
@@ -80,7 +81,7 @@ func (k *tally) Do(ctx context.Context, t Task) (uint64, error) {
 func (k *tally) Measure(slot int) Readings {
 	s := k.own.of(slot)
 	r := Readings{
-		Values: map[string]float64{"counted": float64(k.counter.Load()), "own": float64(s.items), "own_min": float64(s.items), "rank_mean": float64(k.rank + slot)},
+		Values: map[string]float64{"counted": float64(k.counter.Load()), "own": float64(s.items), "own_min": float64(s.items), "own_most": float64(s.items), "rank_mean": float64(k.rank + slot)},
 		Hists:  map[string]*Histogram{"made_up_s": s.hist},
 	}
 	s.items, s.hist = 0, NewHistogram()
