@@ -26,7 +26,7 @@ Source: lmbench's lat_ctx (McVoy and Staelin, USENIX 1996), which reports the
 time of a hop less that of the same work without a switch; here nothing is taken
 off. Tested against the kernel's count of context switches and against a program
 in C.
-Unit: hops; bytes are those added up.
+Unit: hops; bytes are those added up and the token's.
 Stresses: on one CPU the scheduler's context switch, and with work > 0 what it
 costs to find the caches cold; on several CPUs a wakeup on another CPU, which
 may be cheaper or dearer.

@@ -21,18 +21,37 @@ Source: will-it-scale, test case sched_yield.
 Unit: operations.
 Stresses: the scheduler: the lock of the processor's run queue and the choice of
 the next thread. With more worker processes than cores each call is a switch to
-another one. Of the workers of one process no more than GOMAXPROCS run at a time,
-whatever the level, so a call finds none of them waiting and goes on at once.
-Does not say: how soon one who has yielded comes back; what a switch costs threads
-of one process, which this does not make.` + aboutLevel + `
+another one. Of more workers in a process than it has processors of Go's
+scheduler (GOMAXPROCS) the kernel sees no more than that number at a time, also where
+each has a thread: there gosched alone finds somebody to yield to, and the other
+levels have no counterpart.
+Does not say: how soon one who has yielded comes back.` + aboutLevel + `
 Here go is unix.Syscall, since x/sys/unix has no wrapper. gosched is what a Go
 program would do instead: runtime.Gosched, which asks Go's scheduler and enters
 the kernel only where a worker has a thread of its own.`,
 		Item:    "batch calls",
 		Params:  []Param{levelParam("raw", "go", "gosched"), batchParam("512")},
 		ItemOps: batchOps,
+		Refuse:  refuseYield,
 		New:     newSchedYield,
 	}
+}
+
+// refuseYield refuses layouts where somebody waits for a processor and the call cannot
+// yield to him.
+func refuseYield(ps Params, l Layout) string {
+	if l.Workers <= l.Cores || l.Cores == 0 {
+		return ""
+	}
+	processes := max(1, l.Processes)
+	crowded := l.Workers/processes > max(1, l.Cores/processes)
+	switch gosched := ps.String("level") == "gosched"; {
+	case crowded && !gosched:
+		return "a process shows the kernel as many of its workers as it has processors of Go's scheduler, so that sched_yield finds none of the others: worker processes can be yielded to, or level gosched"
+	case !crowded && gosched:
+		return "runtime.Gosched yields to goroutines of its own process, and no other worker is in it: use level raw or go"
+	}
+	return ""
 }
 
 type schedYield struct{}

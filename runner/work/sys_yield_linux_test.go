@@ -43,3 +43,35 @@ func TestGoschedLetsOthersRun(t *testing.T) {
 	over.Store(true)
 	<-ended
 }
+
+// With more workers than cores a yield must be able to find one of them.
+func TestYieldNeedsSomebody(t *testing.T) {
+	for _, c := range []struct {
+		level   string
+		l       Layout
+		refused bool
+	}{
+		{"raw", Layout{Model: "threads", Cores: 2, Workers: 2, Processes: 1}, false}, // nobody waits
+		{"raw", Layout{Model: "goroutines", Cores: 1, Workers: 4, Processes: 1}, true},
+		{"go", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, true},
+		{"gosched", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, false},
+		{"raw", Layout{Model: "processes", Cores: 1, Workers: 4, Processes: 4}, false},
+		{"gosched", Layout{Model: "processes", Cores: 1, Workers: 4, Processes: 4}, true},
+		{"raw", Layout{Model: "hybrid", Cores: 1, Workers: 4, Processes: 2}, true},
+		{"gosched", Layout{Model: "hybrid", Cores: 1, Workers: 4, Processes: 2}, false},
+		{"raw", Layout{Model: "hybrid", Cores: 4, Workers: 8, Processes: 2}, true},
+		{"raw", Layout{Model: "sequential", Cores: 1, Workers: 1, Processes: 1}, false},
+	} {
+		kind, err := Lookup("sched_yield")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps, err := kind.Parse(map[string]string{"level": c.level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := kind.Refuse(ps, c.l); (why != "") != c.refused {
+			t.Errorf("level %s, %+v: %q", c.level, c.l, why)
+		}
+	}
+}
