@@ -129,7 +129,7 @@ func (a *attempt) commandMetrics() {
 		if m.Match != "" {
 			values = a.printed(m)
 		}
-		for _, r := range a.readings {
+		for _, r := range slices.Concat(a.readings...) {
 			if m.Match == "" && r.Name == m.Name {
 				values = append(values, r.Value)
 			}
@@ -140,7 +140,7 @@ func (a *attempt) commandMetrics() {
 		}
 		a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: merged(values, work.MergeMean)})
 	}
-	for _, r := range a.readings {
+	for _, r := range slices.Concat(a.readings...) {
 		if !slices.ContainsFunc(a.cell.Command.Metrics, func(m experiments.CommandMetric) bool { return m.Name == r.Name }) {
 			a.warn("%s tells %s in its result, which its metrics do not name: it is not kept", a.cell.Workload, r.Name)
 		}

@@ -44,6 +44,7 @@ func newContested(name string, env Env, contended int64, shared bool) (contested
 		return c, fmt.Errorf("%s: %d workers need %d bytes of shared memory; the trial has %d", name, workers, size, len(env.Shared))
 	default:
 		c.mem = env.Shared[:size:size]
+		mapIn(wordsOf(c.mem)) // here, before the gate
 	}
 	c.lines = unsafe.Slice(viewOf[workerLine](c.mem, roundUpTo(contended, lineSize)), workers)
 	return c, nil

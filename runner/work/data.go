@@ -1,6 +1,7 @@
 package work
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -77,13 +78,14 @@ func refuseLink(name string) string {
 	return "link " + name + " is memory of one process, and this model has several; pipe is one that joins processes"
 }
 
-// sharedWords makes a Kind.Shared of the words that a job keeps in common.
+// sharedWords makes a Kind.Shared of the words that a job keeps in common; behind them the
+// ranks are counted that have touched theirs.
 func sharedWords(words func(ps Params, workers int) int64) func(Params, int) int64 {
 	return func(ps Params, workers int) int64 {
 		if ps.String("delivery") != byShared {
 			return 0
 		}
-		return 8 * words(ps, workers)
+		return 8 * (words(ps, workers) + commonPage)
 	}
 }
 
@@ -118,6 +120,7 @@ type commons struct {
 	env    Env
 	common bool
 	rest   []uint64 // reached by every rank, and not given out yet
+	pages  []uint64 // all of it, where worker processes share it; else nil
 }
 
 const commonPage = 512 // words in a page of 4 KiB
@@ -136,12 +139,31 @@ func newCommons(name string, ps Params, env Env, words int64) (*commons, error) 
 		}
 		m.rest = make([]uint64, words)
 	case byShared:
-		if int64(len(env.Shared)) < 8*words {
-			return nil, fmt.Errorf("%s: delivery shared needs %d bytes of shared memory, and the trial has %d", name, 8*words, len(env.Shared))
+		if need := 8 * (words + commonPage); int64(len(env.Shared)) < need {
+			return nil, fmt.Errorf("%s: delivery shared needs %d bytes of shared memory, and the trial has %d", name, need, len(env.Shared))
 		}
-		m.rest = viewAs[uint64](env.Shared)
+		m.rest = viewAs[uint64](env.Shared)[:words]
+		if env.Processes > 0 {
+			m.pages = viewAs[uint64](env.Shared)[:words+commonPage]
+		}
 	}
 	return m, nil
+}
+
+// settle comes last in Prepare. When every rank has touched its own part first, which decides where
+// that lies, each process maps what it did not touch: else it would fault on
+// the others' pages within the gate, and goroutines would not.
+func (m *commons) settle(ctx context.Context, slot int) error {
+	if m.pages == nil {
+		return nil
+	}
+	if err := meetAll(ctx, &m.pages[len(m.pages)-commonPage], m.env.Workers); err != nil {
+		return err
+	}
+	if slot == 0 {
+		mapIn(m.pages)
+	}
+	return nil
 }
 
 // one returns n words that all ranks reach, or nil if there is no such memory.

@@ -110,14 +110,14 @@ func fillRows(groups int64) func(at int64, words []uint64) {
 }
 
 // Prepare makes the rank's memory, and its share of the rows.
-func (k *groupby) Prepare(_ context.Context, slot int) error {
+func (k *groupby) Prepare(ctx context.Context, slot int) error {
 	rank := k.env.Rank + slot
 	room := k.rooms.of(slot)
 	clear(k.tables[rank]) // touched here, before the gate
 	clear(room.own)
 	clear(room.packed)
 	room.rows = k.input.buffer(rank)
-	return k.input.prepare(slot)
+	return k.input.prepare(ctx, slot)
 }
 
 // Run implements [Peer].

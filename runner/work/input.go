@@ -1,6 +1,7 @@
 package work
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,13 +24,14 @@ type input struct {
 	unit     int64                            // words of a unit
 	fill     func(unit int64, words []uint64) // sets the words of a unit
 
-	whole []uint64 // where the delivery is link, rank 0 alone has it
-	files slots[*os.File]
+	whole  []uint64 // where the delivery is link, rank 0 alone has it
+	common *commons
+	files  slots[*os.File]
 }
 
 // newInput places the input in memory. In common memory it is what comes first.
 func newInput(in input, ps Params, env Env, memory *commons) *input {
-	in.delivery, in.env = deliveryIn(ps, env), env
+	in.delivery, in.env, in.common = deliveryIn(ps, env), env, memory
 	in.whole = memory.one(in.words())
 	if in.delivery == byLink && env.Rank == 0 {
 		in.whole = make([]uint64, in.words())
@@ -75,8 +77,9 @@ func (in *input) buffer(rank int) []uint64 {
 	return buffer
 }
 
-// prepare makes the input, as far as it is this slot's to make.
-func (in *input) prepare(slot int) error {
+// prepare makes the input, as far as it is this slot's to make. It comes last of what the
+// slot prepares.
+func (in *input) prepare(ctx context.Context, slot int) error {
 	rank := in.env.Rank + slot
 	first, end := portion(in.units, in.env.Workers, rank)
 	switch in.delivery {
@@ -89,7 +92,7 @@ func (in *input) prepare(slot int) error {
 	default:
 		in.make(first, end, in.whole[first*in.unit:])
 	}
-	return nil
+	return in.common.settle(ctx, slot)
 }
 
 // make sets the units [first, end) in words.

@@ -118,7 +118,7 @@ func (k *kmeans) fillPoint(i int64, words []uint64) {
 }
 
 // Prepare makes the rank's memory, and its share of the points.
-func (k *kmeans) Prepare(_ context.Context, slot int) error {
+func (k *kmeans) Prepare(ctx context.Context, slot int) error {
 	rank := k.env.Rank + slot
 	room := k.rooms.of(slot)
 	clear(k.sums[rank]) // touched here, before the gate
@@ -133,7 +133,7 @@ func (k *kmeans) Prepare(_ context.Context, slot int) error {
 		}
 	}
 	room.points = k.input.buffer(rank)
-	return k.input.prepare(slot)
+	return k.input.prepare(ctx, slot)
 }
 
 // Run implements [Peer].

@@ -101,7 +101,7 @@ func newParallelSort(ps Params, env Env) (Peer, error) {
 func fillKey(at int64, words []uint64) { words[0] = scramble(uint64(at)) }
 
 // Prepare makes the rank's memory, and its share of the keys.
-func (k *parallelSort) Prepare(_ context.Context, slot int) error {
+func (k *parallelSort) Prepare(ctx context.Context, slot int) error {
 	rank := k.env.Rank + slot
 	clear(k.runs[rank]) // touched here, before the gate
 	if k.workers > 1 {
@@ -110,7 +110,7 @@ func (k *parallelSort) Prepare(_ context.Context, slot int) error {
 	if rank == 0 {
 		clear(k.sorted)
 	}
-	return k.input.prepare(slot)
+	return k.input.prepare(ctx, slot)
 }
 
 // makeRoom makes buffers that would hold all keys, and touches as much of them as

@@ -73,6 +73,7 @@ func rowPairs(ranks int) []link.Pair {
 type stencil struct {
 	couriers
 	env    Env
+	memory *commons
 	common bool
 	active int
 	side   int64
@@ -94,7 +95,7 @@ func newStencil(ps Params, env Env) (Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &stencil{couriers: newCouriers("stencil", ps, env, stencilMeasures), env: env, common: memory.common,
+	k := &stencil{couriers: newCouriers("stencil", ps, env, stencilMeasures), env: env, memory: memory, common: memory.common,
 		active: activeRanks(ps, env.Workers), side: ps.Int("side"), steps: ps.Int("steps"), slabs: newSlots[slab](env)}
 	width := k.side + 2
 	for i := range k.grids {
@@ -105,13 +106,13 @@ func newStencil(ps Params, env Env) (Peer, error) {
 
 // Prepare makes the rank's rows in all three grids: the steps do not write to the
 // fixed cells.
-func (k *stencil) Prepare(_ context.Context, slot int) error {
+func (k *stencil) Prepare(ctx context.Context, slot int) error {
 	rank := k.env.Rank + slot
 	lo, hi := portion(k.side, k.env.Workers, rank)
 	s := k.slabs.of(slot)
 	*s = slab{first: lo, rows: hi - lo, width: k.side + 2}
 	if s.rows == 0 {
-		return nil
+		return k.memory.settle(ctx, slot)
 	}
 	size := (s.rows + 2) * s.width
 	for i := range s.grids {
@@ -127,7 +128,7 @@ func (k *stencil) Prepare(_ context.Context, slot int) error {
 			}
 		}
 	}
-	return nil
+	return k.memory.settle(ctx, slot)
 }
 
 // fill sets a row to what it begins with.

@@ -122,13 +122,13 @@ func writePage(vocabulary *zipf, page int64, text []byte) {
 }
 
 // Prepare makes the rank's memory, and its share of the text.
-func (k *wordcount) Prepare(_ context.Context, slot int) error {
+func (k *wordcount) Prepare(ctx context.Context, slot int) error {
 	rank := k.env.Rank + slot
 	clear(k.tables[rank]) // touched here, before the gate
 	room := k.rooms.of(slot)
 	clear(room.packed)
 	room.text = k.input.buffer(rank)
-	return k.input.prepare(slot)
+	return k.input.prepare(ctx, slot)
 }
 
 // Run implements [Peer].
