@@ -103,9 +103,7 @@ func (c *campaign) remember() error {
 		}
 		c.done[t.Trial] = *t
 		c.outcome.Trials, c.outcome.Kept = c.outcome.Trials+1, c.outcome.Kept+1
-		if t.Status != record.OK {
-			c.outcome.Failed++
-		}
+		c.outcome.count(t.Status)
 		c.proof.Check(t)
 		if !math.IsNaN(t.ColdS) {
 			spent += t.ColdS

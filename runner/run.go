@@ -57,6 +57,7 @@ type Outcome struct {
 	Trials      int // rows of the run
 	Kept        int // of them, written before the run was resumed
 	Failed      int // of them, not ok
+	Skipped     int // of those, skipped: the system lacks or limits what they need
 	Interrupted bool
 	Warnings    []string
 }
@@ -236,15 +237,23 @@ func (c *campaign) loop(ctx context.Context) error {
 		if a.row.Samples >= 1 && share > c.watching { // max would let one absent reading hide all others
 			c.watching = share
 		}
-		if a.row.Status != record.OK {
-			c.outcome.Failed++
-		}
+		c.outcome.count(a.row.Status)
 		c.report(Progress{Phase: Finished, Cell: cell, Step: step, Total: total, Row: &a.row})
 		if c.enough(step, &a.row, began) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// count adds up how trials ended.
+func (o *Outcome) count(status string) {
+	if status != record.OK {
+		o.Failed++
+	}
+	if status == record.Skipped {
+		o.Skipped++
+	}
 }
 
 // adapt prepares a run that decides itself how many blocks it needs.

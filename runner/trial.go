@@ -15,6 +15,7 @@ import (
 	"forklore/metrics"
 	"forklore/metrics/record"
 	"forklore/runner/host"
+	"forklore/runner/work"
 )
 
 // attempt is one trial on its way to becoming a row.
@@ -44,10 +45,13 @@ func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, 
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	oomBefore := c.fs.OOMKills()
-	err := a.run(timed)
+	err := work.Shortage(a.run(timed))
 	a.row.Status, a.row.Detail = record.OK, ""
 	if err != nil {
 		a.row.Status, a.row.Detail = record.Crashed, err.Error()
+		if errors.As(err, &work.Unavailable{}) {
+			a.row.Status = record.Skipped
+		}
 		if f := (*host.Failure)(nil); errors.As(err, &f) {
 			a.row.Status = f.Status
 			if f.Status == host.StatusTimeout {

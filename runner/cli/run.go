@@ -132,7 +132,7 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 		fmt.Fprintf(stderr, "interrupted after %d trials; they are in %s; forklore resume %s goes on\n", out.Trials, out.Dir, out.Dir)
 		return exitInterrupted, nil
 	case out.Failed > 0:
-		fmt.Fprintf(stderr, "%d of %d trials failed; the report says which and why\n", out.Failed, out.Trials)
+		fmt.Fprintln(stderr, failures(out)+"; the report says which and why")
 		return exitTrials, nil
 	}
 	if err := strictly(f.strict, answer.Digest); err != nil {
@@ -142,10 +142,27 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	return exitOK, nil
 }
 
+// failures says how many trials yield no number. One that the system has no room for
+// is told apart from one that went wrong.
+func failures(out runner.Outcome) string {
+	skipped := "were skipped, because the system lacks or limits what they need"
+	if out.Skipped == 1 {
+		skipped = "was skipped, because the system lacks or limits what it needs"
+	}
+	switch wrong := out.Failed - out.Skipped; {
+	case out.Skipped == 0:
+		return fmt.Sprintf("%d of %d trials failed", wrong, out.Trials)
+	case wrong == 0:
+		return fmt.Sprintf("%d of %d trials %s", out.Skipped, out.Trials, skipped)
+	default:
+		return fmt.Sprintf("%d of %d trials failed, %d %s", wrong, out.Trials, out.Skipped, skipped)
+	}
+}
+
 func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) error {
 	if f.json {
 		return json.NewEncoder(stdout).Encode(map[string]any{
-			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed,
+			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed, "skipped": out.Skipped,
 			"interrupted": out.Interrupted, "warnings": append([]string{}, out.Warnings...),
 		})
 	}

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -19,20 +18,8 @@ func describeDeath(ws syscall.WaitStatus) string {
 	}
 }
 
-// remedy says what to do about a limit of the system that an error ran into.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, unix.EMFILE):
-		return ": raise the limit of open files (ulimit -n)"
-	case errors.Is(err, unix.ENFILE):
-		return ": raise the system's limit of open files (sysctl fs.file-max)"
-	case errors.Is(err, unix.EAGAIN):
-		return ": raise the limit of processes and threads (ulimit -u, or the pids limit of the container)"
-	case errors.Is(err, unix.ENOMEM):
-		return ": free memory, or allow the system to overcommit it"
-	}
-	return ""
-}
+// noThread is what Go's runtime dies with when the system gives it no more threads.
+const noThread = "fatal error: newosproc"
 
 // lastWords finds the line in which a Go program says why it dies.
 func lastWords(output string) string {

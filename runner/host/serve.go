@@ -304,6 +304,7 @@ func (s *served) closeLinks() error {
 func (s *served) fail(err error) {
 	var f *Fault
 	if !errors.As(err, &f) {
+		err = work.Shortage(err)
 		f = &Fault{PID: os.Getpid(), Rank: -1, Detail: err.Error()}
 		if s.role == RoleWorker {
 			f.Rank = s.rank

@@ -402,7 +402,7 @@ func TestUserTasksCountsThreads(t *testing.T) {
 }
 
 func TestRefusedForkNamesLimits(t *testing.T) {
-	err := explainRefusal(fmt.Errorf("create process 3 of 9: %w", unix.EAGAIN))
+	err := StartShortage(fmt.Errorf("create process 3 of 9: %w", unix.EAGAIN))
 	if !errors.As(err, &Unavailable{}) {
 		t.Fatal(err)
 	}
@@ -411,7 +411,7 @@ func TestRefusedForkNamesLimits(t *testing.T) {
 			t.Errorf("%q lacks %q", err, part)
 		}
 	}
-	if plain := explainRefusal(unix.ENOEXEC); plain != unix.ENOEXEC {
+	if plain := StartShortage(unix.ENOEXEC); plain != unix.ENOEXEC {
 		t.Errorf("no limit, but %v", plain)
 	}
 }
