@@ -89,6 +89,9 @@ func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, it
 		ref.TimeoutS = min(ref.TimeoutS, patience)
 	}
 	a := c.try(ctx, ref, items, experiments.Step{})
+	if ctx.Err() != nil {
+		return // a resumed run makes it again
+	}
 	if a.row.Status != record.OK {
 		if a.row.Status != record.Skipped || ref.Model != cell.Model { // else the rows of the cell say the same
 			c.warn("%s %s: the reference run (%s) ended %s, so the first ok trial stands in for it: %s",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,17 +86,16 @@ func (c *campaign) newRow(cell experiments.Cell, items int64, step experiments.S
 
 // run takes the trial from its start to the reaped tree.
 func (a *attempt) run(ctx context.Context) error {
-	dir := filepath.Join(a.folder.Dir, "scratch")
-	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make a scratch folder for the trial: %w", err)
+	dir, err := a.makeScratch()
+	if err != nil {
+		return err
 	}
 	defer os.RemoveAll(dir)
 	if err := a.start(dir); err != nil {
 		return err
 	}
 	defer a.giveBackCgroup()
-	err := a.work(ctx)
-	if err != nil {
+	if err = a.work(ctx); err != nil {
 		a.end = a.tree.Abort(ctx.Err() != nil)
 	} else {
 		a.end, err = a.tree.Stop(ctx)
