@@ -1,9 +1,12 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +18,37 @@ func describeDeath(ws syscall.WaitStatus) string {
 		return "was killed by " + unix.SignalName(ws.Signal())
 	default:
 		return fmt.Sprintf("exited with code %d", ws.ExitStatus())
+	}
+}
+
+// isEcho tells whether an error is that of a channel whose other end was closed.
+func isEcho(err error) bool {
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, unix.EPIPE, unix.ECONNRESET} {
+		if errors.Is(err, closed) {
+			return true
+		}
+	}
+	return false
+}
+
+// echoPatience is how long a host looks for the cause of a worker's complaint that
+// another one is gone: until that one is reaped.
+const echoPatience = time.Second
+
+// cause returns the first of faults that explains an echo: that of a worker which has
+// not complained itself. Where none comes in time the echo is all there is to tell.
+func cause(echo *Fault, faults <-chan *Fault) *Fault {
+	complained := map[int]bool{echo.PID: true}
+	for limit := time.After(echoPatience); ; {
+		select {
+		case f := <-faults:
+			if !f.Echo && !complained[f.PID] {
+				return f
+			}
+			complained[f.PID] = true
+		case <-limit:
+			return echo
+		}
 	}
 }
 

@@ -116,6 +116,7 @@ type Fault struct {
 	Detail string
 	Signal int  // that ended it
 	Lacks  bool // the system lacks, or limits, what the workload needs: nothing crashed
+	Echo   bool // it may have noticed nothing but the end of another worker
 }
 
 func (f *Fault) Error() string { return f.Detail }

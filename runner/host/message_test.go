@@ -22,7 +22,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 		{Report: &report},
 		{Done: &Done{GateNS: -1, MergedNS: 1 << 62, Report: report}},
 		{Bye: []Usage{{1, 0.25, 3, 4096}}},
-		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Lacks: true}},
+		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Lacks: true, Echo: true}},
 	} {
 		line := string(m.encode()) + "\n"
 		if strings.Count(line, "\n") != 1 {

@@ -103,6 +103,9 @@ func (r *remote) next() (message, error) {
 	case m := <-r.answers:
 		return m, nil
 	case f := <-r.faults:
+		if f.Echo {
+			f = cause(f, r.faults)
+		}
 		return message{}, f
 	}
 }

@@ -310,6 +310,7 @@ func (s *served) fail(err error) {
 			f.Rank = s.rank
 		}
 		f.Lacks = errors.As(err, &work.Unavailable{})
+		f.Echo = s.role == RoleWorker && isEcho(err)
 	}
 	if s.wire == nil {
 		fmt.Fprintln(os.Stderr, "trialhost: "+f.Detail)
