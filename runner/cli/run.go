@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,11 +93,7 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	if !f.quiet {
 		fmt.Fprintf(stderr, "%s: %d cells x %d trials, %s\n", l.Name, len(l.plan.Cells), l.plan.Trials, estimate(l.plan))
 	}
-	for _, d := range l.plan.Dropped {
-		if d.Cell.Control != "" {
-			fmt.Fprintf(stderr, "note: no %s control: %s\n", d.Cell.Control, d.Because)
-		}
-	}
+	tellDropped(stderr, l)
 	out, err := runner.Run(ctx, runner.Config{
 		Experiment: l.Experiment, Plan: l.plan, Program: program, Root: f.results,
 		Command: f.command(l), Commit: commit(), Stop: stop,
@@ -106,6 +101,21 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	})
 	show.close()
 	return f.finish(out, err, stdout, stderr)
+}
+
+// tellDropped says what of the grid is not run.
+func tellDropped(stderr io.Writer, l loaded) {
+	cells := 0
+	for _, d := range l.plan.Dropped {
+		if d.Cell.Control == "" {
+			cells++
+			continue
+		}
+		fmt.Fprintf(stderr, "note: no %s control: %s\n", d.Cell.Control, d.Because)
+	}
+	if cells > 0 {
+		fmt.Fprintf(stderr, "note: %s of the grid not run; forklore plan and the report say why\n", plots.Count(cells, "cell"))
+	}
 }
 
 // finish rebuilds what is derived from a run that has ended, however it did, and
@@ -120,9 +130,11 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	answer, derived := rebuild(out.Dir, plots.Options{})
 	switch {
 	case err != nil && derived != nil:
-		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
-	case err != nil || derived != nil:
-		return exitFault, errors.Join(err, derived)
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore resume %s goes on, and forklore report %s makes the report of what there is", err, out.Dir, out.Dir)
+	case err != nil:
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore resume %s goes on", err, out.Dir)
+	case derived != nil:
+		return exitFault, fmt.Errorf("%w\nwhat was measured is safe; once that is mended, forklore report %s makes the report", derived, out.Dir)
 	}
 	if err := f.tell(out, answer, stdout); err != nil {
 		return exitFault, err
