@@ -196,7 +196,7 @@ func (l *life) reap(i int) error {
 	l.code = uint32(status.ExitStatus())
 	switch want := answer(l.label); {
 	case status.Signaled():
-		return fmt.Errorf("process %d (pid %d) was ended by %v", i, l.pid, status.Signal())
+		return fmt.Errorf("process %d (pid %d) was killed by %s", i, l.pid, unix.SignalName(status.Signal()))
 	case l.code != want:
 		return fmt.Errorf("process %d (pid %d) ended with status %d instead of %d", i, l.pid, l.code, want)
 	}

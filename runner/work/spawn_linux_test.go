@@ -222,7 +222,7 @@ func TestProcessThatIsKilled(t *testing.T) {
 	if err := syscall.Kill(lives[1].pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("process 1 (pid %d) was ended by killed", lives[1].pid)
+	want := fmt.Sprintf("process 1 (pid %d) was killed by SIGKILL", lives[1].pid)
 	if err := team.dismiss(); err == nil || err.Error() != want {
 		t.Errorf("%v; want %q", err, want)
 	}
