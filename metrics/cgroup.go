@@ -18,6 +18,7 @@ const cgroupPrefix = "forklore-"
 // CgroupParent is the cgroup v2 that this process is in and below which it may
 // make others.
 type CgroupParent struct {
+	Removed  []string // what dead runs had left, in words
 	Warnings []string // leftovers of dead runs that could not be removed
 	dir      string
 }
@@ -63,7 +64,9 @@ func (p *CgroupParent) sweep() {
 		}
 		if err = errors.Join(err, c.Remove()); err != nil {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("left by a dead run: %v", err))
+			continue
 		}
+		p.Removed = append(p.Removed, fmt.Sprintf("cgroup %s of dead process %d", filepath.Base(dir), pid))
 	}
 }
 

@@ -92,9 +92,14 @@ func (c *campaign) refer(ctx context.Context, cell experiments.Cell, g group, it
 		ref.TimeoutS = min(ref.TimeoutS, patience)
 	}
 	a := c.try(ctx, ref, items, experiments.Step{})
+	if ctx.Err() != nil {
+		return // a resumed run makes it again
+	}
 	if a.row.Status != record.OK {
-		c.warn("%s %s: the reference run in a plain loop failed, so the first ok trial stands in for it: %s: %s",
-			g.workload, g.params, a.row.Status, a.row.Detail)
+		if a.row.Status != record.Skipped || ref.Model != cell.Model { // else the rows of the cell say the same
+			c.warn("%s %s: the reference run (%s) ended %s, so the first ok trial stands in for it: %s",
+				g.workload, g.params, referenceTitle(ref), a.row.Status, a.row.Detail)
+		}
 		return
 	}
 	c.manifest.Calibration = append(c.manifest.Calibration, record.Calibration{

@@ -73,7 +73,7 @@ func (c *campaign) reopen(dir string) error {
 func resumable(m *record.Manifest, now record.Machine, dir string) error {
 	switch then := m.Machine; {
 	case m.Ended == "complete":
-		return fmt.Errorf("%s is complete: there is nothing to resume", dir)
+		return fmt.Errorf("%s is complete: there is nothing to resume; forklore report %s makes its report again", dir, dir)
 	case m.Version != host.Version:
 		return fmt.Errorf("%s was begun by version %s, this is %s: trials of two versions are not one run; go on with that version, or start a new run", dir, m.Version, host.Version)
 	case then.Host != now.Host || then.CPUModel != now.CPUModel || then.Kernel != now.Kernel:

@@ -127,3 +127,29 @@ func TestResumeRefuses(t *testing.T) {
 		t.Errorf("%+v, %v", again, err)
 	}
 }
+
+// A trial that the user killed says nothing about its cell: it runs again.
+func TestResumeRepeatsWhatTheUserKilled(t *testing.T) {
+	_, out := interrupted(t, 5)
+	path := filepath.Join(out.Dir, record.TrialsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	last := lines[5] // behind the header
+	lines[5] = strings.Replace(last, ",ok,,", ",killed,stopped by the user,", 1)
+	if lines[5] == last {
+		t.Fatalf("no status in %q", last)
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Resume(t.Context(), Config{Program: program}, out.Dir)
+	if err != nil || again.Kept != 4 || again.Trials != 12 || again.Failed != 0 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if rows := rowsOf(t, out.Dir); len(rows) != 12 || rows[4].Status != record.OK {
+		t.Errorf("%d rows, trial 5 is %+v", len(rows), rows[4])
+	}
+}

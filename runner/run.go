@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"forklore/experiments"
@@ -155,28 +154,6 @@ func (c *campaign) check() error {
 		return host.Check(host.Heavy(c.Program))
 	}
 	return nil
-}
-
-// adopt makes the runner the parent of whatever its trials leave behind, and
-// gives them cgroups of their own where it may.
-func (c *campaign) adopt() {
-	if err := host.Adopt(); err != nil {
-		c.warn("%v: a process that escapes its trial may survive it", err)
-	}
-	removed, err := host.Leftovers()
-	if len(removed) > 0 {
-		c.warn("removed what a run that was killed had left: %s", strings.Join(removed, ", "))
-	}
-	if err != nil {
-		c.warn("%v", err)
-	}
-	if c.cgroups, err = metrics.OwnCgroup(c.fs); err != nil {
-		c.manifest.Machine.Missing["own_cgroup"] = err.Error()
-		return
-	}
-	for _, w := range c.cgroups.Warnings {
-		c.warn("%s", w)
-	}
 }
 
 // contents says which files the run will have.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"forklore/metrics"
 	"forklore/metrics/record"
 	"forklore/runner/host"
+	"forklore/runner/work"
 )
 
 // attempt is one trial on its way to becoming a row.
@@ -49,10 +49,13 @@ func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, 
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	oomBefore := c.fs.OOMKills()
-	err := a.run(timed)
+	err := work.Shortage(a.run(timed))
 	a.row.Status, a.row.Detail = record.OK, ""
 	if err != nil {
 		a.row.Status, a.row.Detail = record.Crashed, err.Error()
+		if errors.As(err, &work.Unavailable{}) {
+			a.row.Status = record.Skipped
+		}
 		if f := (*host.Failure)(nil); errors.As(err, &f) {
 			a.row.Status = f.Status
 			if f.Status == host.StatusTimeout {
@@ -88,17 +91,16 @@ func (c *campaign) newRow(cell experiments.Cell, items int64, step experiments.S
 
 // run takes the trial from its start to the reaped tree.
 func (a *attempt) run(ctx context.Context) error {
-	dir := filepath.Join(a.folder.Dir, "scratch")
-	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make a scratch folder for the trial: %w", err)
+	dir, err := a.makeScratch()
+	if err != nil {
+		return err
 	}
 	defer os.RemoveAll(dir)
 	if err := a.start(dir); err != nil {
 		return err
 	}
 	defer a.giveBackCgroup()
-	err := a.work(ctx)
-	if err != nil {
+	if err = a.work(ctx); err != nil {
 		a.end = a.tree.Abort(ctx.Err() != nil)
 	} else {
 		a.end, err = a.tree.Stop(ctx)

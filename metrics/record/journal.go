@@ -35,12 +35,16 @@ type Rows struct {
 }
 
 // Journal opens trials.csv and samples.csv, and the other files that are asked for.
-// Rows of an earlier run stay; what a trial without a row left in the other
-// files is cut off, for that trial will run again.
+// Rows of an earlier run stay, but for the last one where the user killed that trial: it
+// will run again. So will a trial without a row: what it left in the other files is
+// cut off.
 func (f *Folder) Journal(with Contents) (*Journal, error) {
 	j := &Journal{}
 	var err error
-	if j.trials, err = OpenTrials(f.Trials()); err == nil {
+	if j.lock, err = lock(f.Trials()); err == nil { // first: opening cuts torn lines off
+		j.trials, err = OpenTrials(f.Trials())
+	}
+	if err == nil {
 		j.samples, err = OpenSamples(f.Samples())
 	}
 	if err == nil && with.Iterations {
@@ -51,9 +55,6 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 	}
 	if err == nil && with.Histograms {
 		j.histograms, err = openHistograms(f.Histograms())
-	}
-	if err == nil {
-		j.lock, err = lock(f.Trials())
 	}
 	if err == nil {
 		err = j.cutOrphans(f)
@@ -71,7 +72,7 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 // lock makes sure that no other program writes to the run. The lock ends with
 // the file or with the program, whatever ends that.
 func lock(path string) (*os.File, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("lock the run: %w", err)
 	}
@@ -81,6 +82,16 @@ func lock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s is being written by another forklore: wait until that ends, or stop it", path)
 	}
 	return f, nil // a file system without locks is no reason not to measure
+}
+
+// Idle tells whether certainly no program writes to the run now.
+func (f *Folder) Idle() bool {
+	file, err := os.Open(f.Trials())
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
 // Present returns an error when the journal's files are no longer where they
@@ -165,6 +176,9 @@ func (j *Journal) cutOrphans(f *Folder) error {
 			j.Warnings = append(j.Warnings, fmt.Sprintf("%s: cut off a torn last line of %d bytes", cut.file, cut.bytes))
 		}
 	}
+	if err := cutTail(j, j.trials, func(t *Trial, err error) bool { return err != nil || t.Status != Killed }); err != nil {
+		return err
+	}
 	var done Set
 	for t, err := range ReadTrials(f.Trials()) {
 		if err == nil {
@@ -174,14 +188,15 @@ func (j *Journal) cutOrphans(f *Folder) error {
 		}
 	}
 	return errors.Join(
-		cutTail(j, j.samples, &done, func(s *Sample) int { return s.Trial }),
-		cutTail(j, j.iterations, &done, func(i *Iteration) int { return i.Trial }),
-		cutTail(j, j.measures, &done, func(m *Measured) int { return m.Trial }),
-		cutTail(j, j.histograms, &done, func(b *Bucket) int { return b.Trial }))
+		cutTail(j, j.samples, func(s *Sample, err error) bool { return err == nil && done.Has(s.Trial) }),
+		cutTail(j, j.iterations, func(i *Iteration, err error) bool { return err == nil && done.Has(i.Trial) }),
+		cutTail(j, j.measures, func(m *Measured, err error) bool { return err == nil && done.Has(m.Trial) }),
+		cutTail(j, j.histograms, func(b *Bucket, err error) bool { return err == nil && done.Has(b.Trial) }))
 }
 
-// cutTail cuts the last rows of w's file whose trials are not done.
-func cutTail[T any](j *Journal, w *Writer[T], done *Set, trial func(*T) int) error {
+// cutTail cuts the last rows of w's file that are not to be kept. keep is told of each
+// row, or of what is wrong with it.
+func cutTail[T any](j *Journal, w *Writer[T], keep func(*T, error) bool) error {
 	if w == nil {
 		return nil
 	}
@@ -201,7 +216,7 @@ func cutTail[T any](j *Journal, w *Writer[T], done *Set, trial func(*T) int) err
 		if fault := (*Fault)(nil); err != nil && !errors.As(err, &fault) {
 			break // the end, or a disk that the next write will complain of
 		}
-		if err == nil && done.Has(trial(&row)) {
+		if keep(&row, err) {
 			tail, rows = w.size, 0
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // file is what a Writer needs of an *os.File that was opened to append.
@@ -217,7 +218,18 @@ func (w *Writer[T]) undo(cause error) error {
 	}
 	w.size = w.kept
 	return fmt.Errorf("append %d rows to %s: %w; %s and the file ends with a whole row: "+
-		"make room on %s, then go on", lost, w.path, cause, kept, filepath.Dir(w.path))
+		"%s", lost, w.path, cause, kept, remedy(cause, filepath.Dir(w.path)))
+}
+
+// remedy says what helps against an error of writing below dir.
+func remedy(cause error, dir string) string {
+	switch {
+	case errors.Is(cause, syscall.EFBIG):
+		return "raise the limit of file sizes (ulimit -f), then go on"
+	case errors.Is(cause, syscall.EIO), errors.Is(cause, syscall.EROFS):
+		return "see to the disk of " + dir + ", then go on"
+	}
+	return "make room on " + dir + ", then go on"
 }
 
 // Close syncs and closes the file.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,11 +93,7 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	if !f.quiet {
 		fmt.Fprintf(stderr, "%s: %d cells x %d trials, %s\n", l.Name, len(l.plan.Cells), l.plan.Trials, estimate(l.plan))
 	}
-	for _, d := range l.plan.Dropped {
-		if d.Cell.Control != "" {
-			fmt.Fprintf(stderr, "note: no %s control: %s\n", d.Cell.Control, d.Because)
-		}
-	}
+	tellDropped(stderr, l)
 	out, err := runner.Run(ctx, runner.Config{
 		Experiment: l.Experiment, Plan: l.plan, Program: program, Root: f.results,
 		Command: f.command(l), Commit: commit(), Stop: stop,
@@ -106,6 +101,21 @@ func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-cha
 	})
 	show.close()
 	return f.finish(out, err, stdout, stderr)
+}
+
+// tellDropped says what of the grid is not run.
+func tellDropped(stderr io.Writer, l loaded) {
+	cells := 0
+	for _, d := range l.plan.Dropped {
+		if d.Cell.Control == "" {
+			cells++
+			continue
+		}
+		fmt.Fprintf(stderr, "note: no %s control: %s\n", d.Cell.Control, d.Because)
+	}
+	if cells > 0 {
+		fmt.Fprintf(stderr, "note: %s of the grid not run; forklore plan and the report say why\n", plots.Count(cells, "cell"))
+	}
 }
 
 // finish rebuilds what is derived from a run that has ended, however it did, and
@@ -120,9 +130,11 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	answer, derived := rebuild(out.Dir, plots.Options{})
 	switch {
 	case err != nil && derived != nil:
-		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore report %s makes the report of what there is", err, out.Dir)
-	case err != nil || derived != nil:
-		return exitFault, errors.Join(err, derived)
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore resume %s goes on, and forklore report %s makes the report of what there is", err, out.Dir, out.Dir)
+	case err != nil:
+		return exitFault, fmt.Errorf("%w\nonce that is mended, forklore resume %s goes on", err, out.Dir)
+	case derived != nil:
+		return exitFault, fmt.Errorf("%w\nwhat was measured is safe; once that is mended, forklore report %s makes the report", derived, out.Dir)
 	}
 	if err := f.tell(out, answer, stdout); err != nil {
 		return exitFault, err
@@ -135,7 +147,7 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 		fmt.Fprintf(stderr, "%d of %d trials were skipped, for something they need is missing; the report says what\n", out.Failed, out.Trials)
 		return exitTrials, nil
 	case out.Failed > 0:
-		fmt.Fprintf(stderr, "%d of %d trials failed; the report says which and why\n", out.Failed, out.Trials)
+		fmt.Fprintln(stderr, failures(out)+"; the report says which and why")
 		return exitTrials, nil
 	}
 	if err := strictly(f.strict, answer.Digest); err != nil {
@@ -145,10 +157,27 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	return exitOK, nil
 }
 
+// failures says how many trials yield no number. One that the system has no room for
+// is told apart from one that went wrong.
+func failures(out runner.Outcome) string {
+	skipped := "were skipped, because the system lacks or limits what they need"
+	if out.Skipped == 1 {
+		skipped = "was skipped, because the system lacks or limits what it needs"
+	}
+	switch wrong := out.Failed - out.Skipped; {
+	case out.Skipped == 0:
+		return fmt.Sprintf("%d of %d trials failed", wrong, out.Trials)
+	case wrong == 0:
+		return fmt.Sprintf("%d of %d trials %s", out.Skipped, out.Trials, skipped)
+	default:
+		return fmt.Sprintf("%d of %d trials failed, %d %s", wrong, out.Trials, out.Skipped, skipped)
+	}
+}
+
 func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) error {
 	if f.json {
 		return json.NewEncoder(stdout).Encode(map[string]any{
-			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed,
+			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed, "skipped": out.Skipped,
 			"interrupted": out.Interrupted, "warnings": append([]string{}, out.Warnings...),
 		})
 	}

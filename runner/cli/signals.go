@@ -19,11 +19,17 @@ func closed(c <-chan struct{}) bool {
 }
 
 // interrupts turns Ctrl-C into two steps: the first closes stop, the second
-// ends the context. done gives the signals back.
+// ends the context. A terminal that closes, and a reader of our output that goes away,
+// cost a run nothing but what they would have shown. done gives the signals back.
 func interrupts(parent context.Context, stderr io.Writer) (ctx context.Context, stop <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	broken := make(chan os.Signal, 1) // nobody looks: writing fails then, and that is all
+	signal.Notify(broken, syscall.SIGPIPE)
 	halt, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		select {
@@ -43,6 +49,7 @@ func interrupts(parent context.Context, stderr io.Writer) (ctx context.Context, 
 	}()
 	return ctx, halt, func() {
 		signal.Stop(signals)
+		signal.Stop(broken)
 		close(ended)
 		cancel()
 	}

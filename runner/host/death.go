@@ -3,8 +3,10 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,20 +21,39 @@ func describeDeath(ws syscall.WaitStatus) string {
 	}
 }
 
-// remedy says what to do about a limit of the system that an error ran into.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, unix.EMFILE):
-		return ": raise the limit of open files (ulimit -n)"
-	case errors.Is(err, unix.ENFILE):
-		return ": raise the system's limit of open files (sysctl fs.file-max)"
-	case errors.Is(err, unix.EAGAIN):
-		return ": raise the limit of processes and threads (ulimit -u, or the pids limit of the container)"
-	case errors.Is(err, unix.ENOMEM):
-		return ": free memory, or allow the system to overcommit it"
+// isEcho tells whether an error is that of a channel whose other end was closed.
+func isEcho(err error) bool {
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, unix.EPIPE, unix.ECONNRESET} {
+		if errors.Is(err, closed) {
+			return true
+		}
 	}
-	return ""
+	return false
 }
+
+// echoPatience is how long a host looks for the cause of a worker's complaint that
+// another one is gone: until that one is reaped.
+const echoPatience = time.Second
+
+// cause returns the first of faults that explains an echo: that of a worker which has
+// not complained itself. Where none comes in time the echo is all there is to tell.
+func cause(echo *Fault, faults <-chan *Fault) *Fault {
+	complained := map[int]bool{echo.PID: true}
+	for limit := time.After(echoPatience); ; {
+		select {
+		case f := <-faults:
+			if !f.Echo && !complained[f.PID] {
+				return f
+			}
+			complained[f.PID] = true
+		case <-limit:
+			return echo
+		}
+	}
+}
+
+// noThread is what Go's runtime dies with when the system gives it no more threads.
+const noThread = "fatal error: newosproc"
 
 // lastWords finds the line in which a Go program says why it dies.
 func lastWords(output string) string {

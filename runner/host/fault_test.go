@@ -377,3 +377,14 @@ func TestOutputKeepsHeadAndTail(t *testing.T) {
 		t.Errorf("kept %d bytes: %.20q ... %q", len(text), text, text[len(text)-20:])
 	}
 }
+
+// Go's runtime dies where the system gives it no more threads: that is a limit, no crash.
+func TestNoMoreThreadsIsAShortage(t *testing.T) {
+	o := newOutput()
+	o.add([]byte("runtime: failed to create new OS thread (have 97 already; errno=11)\nfatal error: newosproc\n\nruntime stack:\n"))
+	close(o.done)
+	f := (&Trial{output: o}).explain(&Failure{StatusCrashed, "the host exited with code 2"})
+	if f.Status != StatusSkipped || !strings.Contains(f.Detail, "newosproc") || !strings.Contains(f.Detail, "limits on processes and threads") {
+		t.Errorf("got %+v", f)
+	}
+}

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"forklore/runner/work"
 )
 
 // Find returns the path of trialhost, which stands beside this program, and
@@ -38,8 +39,11 @@ func Check(path string) error {
 	cmd := exec.CommandContext(ctx, path, "version")
 	cmd.WaitDelay = time.Second // whatever holds its stdout
 	out, err := cmd.Output()
+	if short := (work.Unavailable{}); errors.As(work.StartShortage(err), &short) {
+		return fmt.Errorf("%s does not answer: %w", path, short)
+	}
 	if err != nil {
-		return fmt.Errorf("%s does not answer: %w%s", path, err, cmp.Or(remedy(err), ": run make to build it again"))
+		return fmt.Errorf("%s does not answer: %w: run make to build it again", path, err)
 	}
 	if v := strings.TrimSpace(string(out)); v != Version {
 		return fmt.Errorf("%s is version %q, this forklore is %q: run make to build both from the same source", path, v, Version)

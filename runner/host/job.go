@@ -120,6 +120,7 @@ type Fault struct {
 	Signal int  // that ended it
 	Wrong  bool // a command ended with another code than it must
 	Lacks  bool // the system lacks, or limits, what the workload needs: nothing crashed
+	Echo   bool // it may have noticed nothing but the end of another worker
 }
 
 func (f *Fault) Error() string { return f.Detail }

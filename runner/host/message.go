@@ -57,7 +57,7 @@ func (m message) encode() []byte {
 			w.int(u.PID).float(u.UserS, u.SysS, u.HWMB)
 		}
 	case m.Fault != nil:
-		w.text("fault", m.Fault.Detail).int(m.Fault.PID, m.Fault.Rank, m.Fault.Signal).flag(m.Fault.Wrong, m.Fault.Lacks)
+		w.text("fault", m.Fault.Detail).int(m.Fault.PID, m.Fault.Rank, m.Fault.Signal).flag(m.Fault.Wrong, m.Fault.Lacks, m.Fault.Echo)
 	}
 	return w
 }
@@ -86,7 +86,7 @@ func decode(line string) (message, error) {
 	case "bye":
 		m.Bye = append([]Usage{}, list(&r, func() Usage { return Usage{r.int(), r.float(), r.float(), r.float()} })...)
 	case "fault":
-		m.Fault = &Fault{Detail: r.text(), PID: r.int(), Rank: r.int(), Signal: r.int(), Wrong: r.flag(), Lacks: r.flag()}
+		m.Fault = &Fault{Detail: r.text(), PID: r.int(), Rank: r.int(), Signal: r.int(), Wrong: r.flag(), Lacks: r.flag(), Echo: r.flag()}
 	default:
 		r.fail(fmt.Errorf("unknown kind %.40q", kind))
 	}

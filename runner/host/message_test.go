@@ -24,7 +24,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 		{Done: &Done{GateNS: -1, MergedNS: 1 << 62, Report: report}},
 		{Bye: []Usage{{1, 0.25, 3, 4096}}},
 		{Bye: []Usage{}},
-		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Wrong: true, Lacks: true}},
+		{Fault: &Fault{PID: 1, Rank: -1, Detail: "line\nline", Signal: 9, Wrong: true, Lacks: true, Echo: true}},
 	} {
 		line := string(m.encode()) + "\n"
 		if strings.Count(line, "\n") != 1 {

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"forklore/runner/work"
 )
 
 // remote is the crew in a child process: a pipe that behaves like a worker.
@@ -34,11 +36,11 @@ type remote struct {
 func startRemote(job Job, page *os.File, links []*os.File, faults chan *Fault) (*remote, error) {
 	toChild, commands, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start worker process %d: %w%s", job.Rank, err, remedy(err))
+		return nil, short(job, err)
 	}
 	answers, fromChild, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start worker process %d: %w%s", job.Rank, err, remedy(err)), toChild.Close(), commands.Close())
+		return nil, errors.Join(short(job, err), toChild.Close(), commands.Close())
 	}
 	defer toChild.Close()
 	defer fromChild.Close()
@@ -47,7 +49,7 @@ func startRemote(job Job, page *os.File, links []*os.File, faults chan *Fault) (
 		Files: append([]*os.File{os.Stdin, os.Stdout, os.Stderr, toChild, fromChild, page}, links...),
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start worker process %d of %d: %w%s", job.Rank, job.Workers, err, remedy(err)), commands.Close(), answers.Close())
+		return nil, errors.Join(short(job, err), commands.Close(), answers.Close())
 	}
 	r := &remote{job: job, process: process, files: []*os.File{commands, answers},
 		wire: &wire{in: bufio.NewReader(answers), out: commands}, answers: make(chan message, 1), faults: faults, ended: make(chan struct{})}
@@ -56,6 +58,11 @@ func startRemote(job Job, page *os.File, links []*os.File, faults chan *Fault) (
 		return nil, r.death()
 	}
 	return r, nil
+}
+
+// short says which worker could not be started, and which limit that was.
+func short(job Job, err error) error {
+	return work.StartShortage(fmt.Errorf("start worker %d of %d: %w", job.Rank, job.Workers, err))
 }
 
 // workerEnv is the host's environment with the worker's GOMAXPROCS in place of
@@ -96,6 +103,9 @@ func (r *remote) next() (message, error) {
 	case m := <-r.answers:
 		return m, nil
 	case f := <-r.faults:
+		if f.Echo {
+			f = cause(f, r.faults)
+		}
 		return message{}, f
 	}
 }

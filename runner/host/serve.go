@@ -309,11 +309,13 @@ func (s *served) closeLinks() error {
 func (s *served) fail(err error) {
 	var f *Fault
 	if !errors.As(err, &f) {
+		err = work.Shortage(err)
 		f = &Fault{PID: os.Getpid(), Rank: -1, Detail: err.Error()}
 		if s.role == RoleWorker {
 			f.Rank = s.rank
 		}
 		f.Lacks = errors.As(err, &work.Unavailable{})
+		f.Echo = s.role == RoleWorker && isEcho(err)
 	}
 	if s.wire == nil {
 		fmt.Fprintln(os.Stderr, "trialhost: "+f.Detail)

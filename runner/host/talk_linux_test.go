@@ -80,7 +80,7 @@ func TestQueuesDoNotOutliveTheirTrial(t *testing.T) {
 // A worker that is killed takes its trial with it, over links that notice its
 // death and over those that do not.
 func TestKilledTalkerEndsTheTrial(t *testing.T) {
-	for _, link := range []string{"pipe", "shm", "mqueue", "sysv_mq"} {
+	for _, link := range []string{"pipe", "seqpacket", "tcp", "file", "shm", "mqueue", "sysv_mq"} {
 		t.Run(link, func(t *testing.T) {
 			j := job("pingpong", map[string]string{"link": link}, 2)
 			j.Processes, j.Dir, j.Items = 2, t.TempDir(), UntilStopped
@@ -96,11 +96,13 @@ func TestKilledTalkerEndsTheTrial(t *testing.T) {
 			if err := trial.Open(time.Hour); err != nil {
 				t.Fatal(err)
 			}
-			if err := syscall.Kill(procs[len(procs)-1].PID, syscall.SIGKILL); err != nil {
+			victim := procs[len(procs)-1]
+			if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := trial.Done(t.Context()); err == nil {
-				t.Error("the trial went on without a worker")
+			want := fmt.Sprintf("worker %d (pid %d) was killed by SIGKILL", victim.Rank, victim.PID)
+			if _, err := trial.Done(t.Context()); err == nil || err.Error() != want {
+				t.Errorf("the trial ended with %v, want %s: not what its peer noticed", err, want)
 			}
 			trial.Abort(false)
 			expectGone(t, procs)

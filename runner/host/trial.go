@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"forklore/runner/work"
 )
 
 // How a trial can fail; the words are those of trials.csv.
@@ -65,8 +67,14 @@ type Trial struct {
 }
 
 // Start starts a fresh tree and sends it the job. Its processes run on
-// opt.CPUs alone, because the thread that starts them does.
+// opt.CPUs alone, because the thread that starts them does. The error is a
+// work.Unavailable where a limit of the system forbids it.
 func Start(opt Options) (*Trial, error) {
+	t, err := start(opt)
+	return t, work.StartShortage(err)
+}
+
+func start(opt Options) (*Trial, error) {
 	t := &Trial{opt: opt, messages: make(chan message, 4), exited: make(chan struct{}), output: newOutput()}
 	pageFile, err := newPageFile(opt.Job.SharedB)
 	if err != nil {
@@ -78,7 +86,7 @@ func Start(opt Options) (*Trial, error) {
 	}
 	if err := t.spawn(pageFile); err != nil {
 		t.page.close()
-		return nil, fmt.Errorf("start %s: %w%s", opt.Program, err, remedy(err))
+		return nil, fmt.Errorf("start %s: %w", opt.Program, err)
 	}
 	go t.listen()
 	if err := t.wire.send(message{Job: &opt.Job}); err != nil && !errors.Is(err, syscall.EPIPE) {
@@ -330,8 +338,11 @@ func (t *Trial) explain(f *Failure) *Failure {
 		return f
 	}
 	f.Detail += ": " + words
-	if isOutOfMemory(words) {
+	switch {
+	case isOutOfMemory(words):
 		f.Status = StatusOOM
+	case words == noThread:
+		f.Status, f.Detail = StatusSkipped, work.StartShortage(fmt.Errorf("%s: %w", f.Detail, syscall.EAGAIN)).Error()
 	}
 	return f
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -148,6 +150,29 @@ func TestSweepRemovesNamesOfDeadProcesses(t *testing.T) {
 		if err := mqUnlink(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A process that has ended and was not reaped owns nothing any more.
+func TestZombiesAreDead(t *testing.T) {
+	if dead(os.Getpid()) || dead(0) {
+		t.Error("the living are dead")
+	}
+	child := exec.Command("/bin/true")
+	if err := child.Start(); err != nil {
+		t.Skip(err)
+	}
+	pid := child.Process.Pid
+	for limit := time.Now().Add(20 * time.Second); !dead(pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("a child that has ended is not dead")
+		}
+	}
+	if err := unix.Kill(pid, 0); err != nil {
+		t.Fatalf("the child was reaped by someone else: %v", err)
+	}
+	if err := child.Wait(); err != nil || !dead(pid) {
+		t.Errorf("after the reaping: %v", err)
 	}
 }
 

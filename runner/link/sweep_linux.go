@@ -2,6 +2,7 @@ package link
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -135,7 +136,20 @@ func sweepMqueues(folder string) (removed []string, err error) {
 	return removed, errors.Join(errs...)
 }
 
-// dead tells whether no process has that number.
+// dead tells whether no process has that number but perhaps one that has ended: the
+// orphans of a run that was killed may wait long for someone to reap them.
 func dead(pid int) bool {
-	return pid > 0 && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
+	return pid > 0 && (errors.Is(unix.Kill(pid, 0), unix.ESRCH) || zombie(pid))
+}
+
+// zombie tells whether a process has ended with all of its threads and was not reaped.
+func zombie(pid int) bool {
+	folder := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(folder + "/stat")
+	if err != nil {
+		return false
+	}
+	end := bytes.LastIndexByte(stat, ')') // the name before it may hold anything
+	threads, err := os.ReadDir(folder + "/task")
+	return err == nil && len(threads) == 1 && bytes.HasPrefix(stat[end+1:], []byte(" Z"))
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 func init() { describe("fsync", fsyncKind) }
@@ -57,7 +56,7 @@ func (k *durable) Prepare(_ context.Context, slot int) error {
 	path := filepath.Join(k.dir, fmt.Sprintf("fsync-%d", k.rank+slot))
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("fsync: make the worker's file: %w: the results' folder must be writable", err)
+		return fmt.Errorf("fsync: make the worker's file: %w", inFolder(err))
 	}
 	w := k.writers.of(slot)
 	w.file, w.record = file, make([]byte, (k.size+7)/8*8)
@@ -90,12 +89,9 @@ func (w *writer) append(size int64) error {
 	if err == nil {
 		err = w.file.Sync()
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		w.written += size
 		return nil
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		err = fmt.Errorf("%w: free space on the file system of the results, or ask for fewer items or a smaller size", err)
 	}
 	w.failed = true
 	return fmt.Errorf("fsync: append %d bytes after %d: %w", size, w.written, err)

@@ -72,8 +72,8 @@ func TestFsyncOnFullDisk(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("got %v, want ENOSPC", err)
 	}
-	for _, part := range []string{"append 16384 bytes after 0", "fsync-0", "free space on the file system"} {
-		if !strings.Contains(err.Error(), part) {
+	for _, part := range []string{"append 16384 bytes after 0", "fsync-0", "free space there"} {
+		if !strings.Contains(Shortage(err).Error(), part) {
 			t.Errorf("%q lacks %q", err, part)
 		}
 	}

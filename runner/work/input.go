@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"forklore/runner/link"
@@ -109,13 +108,10 @@ func (in *input) writeShard(slot int, first, end int64) error {
 	path := filepath.Join(in.env.Dir, fmt.Sprintf("%s-shard-%d", in.name, in.env.Rank+slot))
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("%s: make the worker's shard: %w: the results' folder must be writable", in.name, err)
+		return fmt.Errorf("%s: make the worker's shard: %w", in.name, inFolder(err))
 	}
 	*in.files.of(slot) = file
 	_, err = file.Write(viewAs[byte](part))
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		err = fmt.Errorf("%w: free space on the file system of the results, or ask for less input", err)
-	}
 	if err != nil {
 		return fmt.Errorf("%s: write a shard of %d bytes: %w", in.name, 8*len(part), err)
 	}

@@ -81,7 +81,7 @@ func (t *processTeam) create(i int, label uint64, stamp bool) error {
 	}
 	pid, err := syscall.ForkExec(t.image, t.args, &t.attr)
 	if err != nil {
-		return explainRefusal(fmt.Errorf("create process %d of %d: %w", i+1, len(t.lives), err))
+		return StartShortage(fmt.Errorf("create process %d of %d: %w", i+1, len(t.lives), err))
 	}
 	l.pid = pid
 	t.created = i + 1
@@ -92,11 +92,11 @@ func (t *processTeam) create(i int, label uint64, stamp bool) error {
 func (t *processTeam) open() error {
 	var down, up [2]int
 	if err := unix.Pipe2(down[:], unix.O_CLOEXEC); err != nil {
-		return explainRefusal(fmt.Errorf("make the pipe of orders: %w", err))
+		return StartShortage(fmt.Errorf("make the pipe of orders: %w", err))
 	}
 	t.ordersTheirs, t.orders = down[0], down[1]
 	if err := unix.Pipe2(up[:], unix.O_CLOEXEC); err != nil {
-		return explainRefusal(fmt.Errorf("make the pipe of signals: %w", err))
+		return StartShortage(fmt.Errorf("make the pipe of signals: %w", err))
 	}
 	t.signals, t.signalsTheirs = up[0], up[1]
 	t.attr.Files = []uintptr{uintptr(t.ordersTheirs), uintptr(t.signalsTheirs), 2}
@@ -196,7 +196,7 @@ func (l *life) reap(i int) error {
 	l.code = uint32(status.ExitStatus())
 	switch want := answer(l.label); {
 	case status.Signaled():
-		return fmt.Errorf("process %d (pid %d) was ended by %v", i, l.pid, status.Signal())
+		return fmt.Errorf("process %d (pid %d) was killed by %s", i, l.pid, unix.SignalName(status.Signal()))
 	case l.code != want:
 		return fmt.Errorf("process %d (pid %d) ended with status %d instead of %d", i, l.pid, l.code, want)
 	}

@@ -222,7 +222,7 @@ func TestProcessThatIsKilled(t *testing.T) {
 	if err := syscall.Kill(lives[1].pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("process 1 (pid %d) was ended by killed", lives[1].pid)
+	want := fmt.Sprintf("process 1 (pid %d) was killed by SIGKILL", lives[1].pid)
 	if err := team.dismiss(); err == nil || err.Error() != want {
 		t.Errorf("%v; want %q", err, want)
 	}
@@ -402,7 +402,7 @@ func TestUserTasksCountsThreads(t *testing.T) {
 }
 
 func TestRefusedForkNamesLimits(t *testing.T) {
-	err := explainRefusal(fmt.Errorf("create process 3 of 9: %w", unix.EAGAIN))
+	err := StartShortage(fmt.Errorf("create process 3 of 9: %w", unix.EAGAIN))
 	if !errors.As(err, &Unavailable{}) {
 		t.Fatal(err)
 	}
@@ -411,7 +411,7 @@ func TestRefusedForkNamesLimits(t *testing.T) {
 			t.Errorf("%q lacks %q", err, part)
 		}
 	}
-	if plain := explainRefusal(unix.ENOEXEC); plain != unix.ENOEXEC {
+	if plain := StartShortage(unix.ENOEXEC); plain != unix.ENOEXEC {
 		t.Errorf("no limit, but %v", plain)
 	}
 }

@@ -79,7 +79,7 @@ func (k *batches) batch(loop func(int64) (int64, error), i int64) (uint64, error
 		case err == nil:
 			return uint64(all), nil
 		case !errors.Is(err, unix.EINTR):
-			return uint64(all), fmt.Errorf("operation %d of the batch of item %d: %w%s", all, i, err, remedy(err))
+			return uint64(all), fmt.Errorf("operation %d of the batch of item %d: %w", all, i, err)
 		}
 	}
 }
@@ -93,19 +93,6 @@ func (k *batches) Close() error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// remedy says what helps against an error of the system, if we know.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
-		return ": free space on the file system of the results"
-	case errors.Is(err, unix.EMFILE):
-		return ": raise the limit of open files (ulimit -n)"
-	case errors.Is(err, unix.ENOMEM):
-		return ": ask for a smaller size or fewer workers, or raise vm.max_map_count or vm.overcommit_memory"
-	}
-	return ""
 }
 
 // unexpected is the error of a call that failed with err, or that returned got

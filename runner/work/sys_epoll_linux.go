@@ -67,7 +67,7 @@ func newEpoll(ps Params, env Env) (Kernel, error) {
 func (e *epoll) open(Env, int) (err error) {
 	e.events = apart[unix.EpollEvent](e.count)
 	if e.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return fmt.Errorf("make an epoll descriptor: %w%s", err, remedy(err))
+		return fmt.Errorf("make an epoll descriptor: %w", err)
 	}
 	for i := range e.count {
 		value := uint(0)
@@ -76,7 +76,7 @@ func (e *epoll) open(Env, int) (err error) {
 		}
 		fd, err := unix.Eventfd(value, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 		if err != nil {
-			return fmt.Errorf("make an eventfd to watch: %w%s", err, remedy(err))
+			return fmt.Errorf("make an eventfd to watch: %w", err)
 		}
 		e.fds = append(e.fds, fd)
 		if err := unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, watch(fd)); err != nil {

@@ -57,7 +57,7 @@ func (e *eventfd) open(Env, int) error {
 	}
 	fd, err := unix.Eventfd(0, flags)
 	if err != nil {
-		return fmt.Errorf("make an eventfd: %w%s", err, remedy(err))
+		return fmt.Errorf("make an eventfd: %w", err)
 	}
 	e.fd, e.opened = uintptr(fd), true
 	if e.polled {

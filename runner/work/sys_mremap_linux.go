@@ -84,7 +84,7 @@ func (r *remapping) open(Env, int) (err error) {
 	}
 	r.slice, err = unix.Mmap(-1, 0, int(2*r.size), readWrite, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
-		return fmt.Errorf("map %d bytes: %w%s", 2*r.size, err, remedy(err))
+		return fmt.Errorf("map %d bytes: %w", 2*r.size, err)
 	}
 	r.slice[0] = 1
 	if r.slice, err = unix.Mremap(r.slice, int(r.size), 0); err != nil {

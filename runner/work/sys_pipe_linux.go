@@ -64,7 +64,7 @@ func (p *pipeSelf) open(Env, int) error {
 	}
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], flags); err != nil {
-		return fmt.Errorf("make a pipe: %w%s", err, remedy(err))
+		return fmt.Errorf("make a pipe: %w", err)
 	}
 	p.out, p.in, p.made = uintptr(ends[0]), uintptr(ends[1]), true
 	p.put, p.got = apart[byte](p.size), apart[byte](p.size)
@@ -82,7 +82,7 @@ func (p *pipeSelf) makeRoom() error {
 		return err
 	}
 	if _, err := unix.FcntlInt(p.in, unix.F_SETPIPE_SZ, p.size); err != nil {
-		return Unavailable{Reason: fmt.Sprintf("a pipe holds %d bytes and cannot be made to hold %d (%v): ask for a smaller size, or raise fs.pipe-max-size and fs.pipe-user-pages-soft", room, p.size, err)}
+		return Unavailable{Reason: fmt.Sprintf("a pipe holds %d bytes and cannot be made to hold %d (%v): ask for a smaller size, or raise fs.pipe-max-size = %s and fs.pipe-user-pages-soft = %s with sysctl", room, p.size, err, sysctl("fs/pipe-max-size"), sysctl("fs/pipe-user-pages-soft"))}
 	}
 	return nil
 }

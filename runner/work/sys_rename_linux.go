@@ -70,7 +70,7 @@ func (r *rename) open(env Env, rank int) error {
 	for i, dir := range r.dirs {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			r.dirs = r.dirs[:i]
-			return fmt.Errorf("make the worker's folder: %w: the results' folder must be writable", err)
+			return fmt.Errorf("make the worker's folder: %w", inFolder(err))
 		}
 	}
 	for i, name := range r.names {

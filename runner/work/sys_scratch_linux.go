@@ -38,7 +38,7 @@ func openScratch(env Env, name string, rank int, shared bool, flags int, content
 		path = filepath.Join(env.Dir, name+"-"+strconv.Itoa(rank))
 	}
 	if err := writeOver(path, contents); err != nil {
-		return scratch{}, fmt.Errorf("make the file %s: %w: the results' folder must be writable", path, err)
+		return scratch{}, fmt.Errorf("make the file %s: %w", path, inFolder(err))
 	}
 	s := scratch{path: path}
 	file, err := os.OpenFile(path, os.O_RDWR|flags, 0)
@@ -110,7 +110,7 @@ func makePlace(env Env, name string, rank int, where string) (place, error) {
 		p.dir = filepath.Join(env.Dir, own)
 		p.path = filepath.Join(p.dir, name)
 		if err := os.Mkdir(p.dir, 0o700); err != nil {
-			return place{}, fmt.Errorf("make the worker's folder: %w: the results' folder must be writable", err)
+			return place{}, fmt.Errorf("make the worker's folder: %w", inFolder(err))
 		}
 	}
 	p.name = append([]byte(p.path), 0)

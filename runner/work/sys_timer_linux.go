@@ -72,7 +72,7 @@ func (t *timer) open(Env, int) error {
 	}
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("make a timerfd: %w%s", err, remedy(err))
+		return fmt.Errorf("make a timerfd: %w", err)
 	}
 	t.id, t.made = uintptr(fd), true
 	return unix.TimerfdSettime(fd, 0, &t.set, nil)
@@ -94,7 +94,7 @@ func (t *timer) create() error {
 	case unix.ENOSYS:
 		return Unavailable{Reason: "this kernel was built without POSIX timers (CONFIG_POSIX_TIMERS): use of: timerfd"}
 	case unix.EAGAIN:
-		return Unavailable{Reason: "no POSIX timer is to be had: each counts as a pending signal, raise that limit (ulimit -i)"}
+		return Unavailable{Reason: "no POSIX timer is to be had: each counts as a pending signal and RLIMIT_SIGPENDING is " + resource(unix.RLIMIT_SIGPENDING) + " (raise it with ulimit -i)"}
 	default:
 		return fmt.Errorf("make a POSIX timer: %w", errno)
 	}

@@ -2,7 +2,6 @@ package work
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -133,23 +132,11 @@ func checkTasks(need int64, limits []limit) error {
 	return nil
 }
 
-// explainRefusal adds to an error of creating something which limit it may be and how to
-// raise that.
-func explainRefusal(err error) error {
-	var r unix.Rlimit
-	switch {
-	case errors.Is(err, unix.EAGAIN):
-		list := ""
-		for _, l := range taskLimits("/proc", "/sys/fs/cgroup", math.MaxInt32) {
-			list += "; " + l.String()
-		}
-		return Unavailable{Reason: fmt.Sprintf("%v: one of the limits on processes is reached%s; or ask for fewer at a time", err, list)}
-	case errors.Is(err, unix.EMFILE) && unix.Getrlimit(unix.RLIMIT_NOFILE, &r) == nil:
-		return Unavailable{Reason: fmt.Sprintf("%v: RLIMIT_NOFILE is %d (raise it with ulimit -n)", err, r.Cur)}
-	case errors.Is(err, unix.ENFILE):
-		return Unavailable{Reason: fmt.Sprintf("%v: fs.file-max is %d (raise it with sysctl)", err, readNumber("/proc/sys/fs/file-max"))}
-	case errors.Is(err, unix.ENOMEM):
-		return Unavailable{Reason: fmt.Sprintf("%v: memory is short, or vm.overcommit_memory is 2 (sysctl): ask for fewer at a time", err)}
+// taskLimitList lists the limits on processes and threads, with what is used of each.
+func taskLimitList() string {
+	list := ""
+	for _, l := range taskLimits("/proc", "/sys/fs/cgroup", math.MaxInt32) {
+		list += "; " + l.String()
 	}
-	return err
+	return list
 }
