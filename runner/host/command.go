@@ -127,7 +127,7 @@ func (c *command) start(in, out *os.File) error {
 		Dir: c.job.Command.Dir, Env: c.env, Files: []*os.File{in, out, os.Stderr},
 	})
 	if err != nil {
-		return fmt.Errorf("start %s: %w%s", c.job.Command.Argv[0], err, remedy(err))
+		return work.StartShortage(fmt.Errorf("start %s: %w", c.job.Command.Argv[0], err))
 	}
 	go func() {
 		c.state, c.waitErr = c.process.Wait()

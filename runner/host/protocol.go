@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"forklore/runner/work"
 	"io"
 	"math"
 	"os"
@@ -77,12 +78,12 @@ func protocolLine(line string) (word, rest string, ok bool) {
 func (c *command) begin() (Process, error) {
 	toProgram, in, err := os.Pipe()
 	if err != nil {
-		return Process{}, fmt.Errorf("start %s: %w%s", c.job.Command.Argv[0], err, remedy(err))
+		return Process{}, work.StartShortage(fmt.Errorf("start %s: %w", c.job.Command.Argv[0], err))
 	}
 	c.in = in
 	out, fromProgram, err := os.Pipe()
 	if err != nil {
-		return Process{}, errors.Join(fmt.Errorf("start %s: %w%s", c.job.Command.Argv[0], err, remedy(err)), toProgram.Close())
+		return Process{}, errors.Join(work.StartShortage(fmt.Errorf("start %s: %w", c.job.Command.Argv[0], err)), toProgram.Close())
 	}
 	defer toProgram.Close()
 	p := Process{Role: RoleWorker, Slots: c.job.Workers, SpawnNS: Now()}
