@@ -6,13 +6,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"forklore/runner/work"
 	"io"
 	"math"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"forklore/runner/work"
 )
 
 // Lines that a program says on its stdout in version 1 of the protocol. All
