@@ -51,16 +51,16 @@ func (h *thinned) coarser() {
 
 // loadIterations adds the iterations in one pass; a run whose trials do their
 // work once has no such file.
-func (l *loader) loadIterations(path string, d *Digest) error {
+func (l *loader) loadIterations(path string, d *Digest) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		l.tally.noIterations = slices.ContainsFunc(d.Cells, func(c Cell) bool { return c.Iterations > 1 })
-		return nil
+		return
 	}
 	chosen, of := choose(d.Cells), map[int]*thinned{}
 	for i, err := range record.ReadIterations(path) {
 		if err != nil {
-			if !l.tally.fault(err) {
-				return err
+			if !l.tally.aside(err) {
+				break
 			}
 			continue
 		}
@@ -92,5 +92,4 @@ func (l *loader) loadIterations(path string, d *Digest) error {
 		}
 		return x.Trial - y.Trial
 	})
-	return nil
 }

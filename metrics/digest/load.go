@@ -36,18 +36,10 @@ func Load(dir string) (*Digest, error) {
 		return nil, err
 	}
 	d := l.digest()
-	if err := l.loadLines(folder.Samples(), d); err != nil {
-		return nil, err
-	}
-	if err := l.loadIterations(folder.Iterations(), d); err != nil {
-		return nil, err
-	}
-	if err := l.loadMeasures(folder.Measures(), d); err != nil {
-		return nil, err
-	}
-	if err := l.loadDists(folder.Histograms(), d); err != nil {
-		return nil, err
-	}
+	l.loadLines(folder.Samples(), d)
+	l.loadIterations(folder.Iterations(), d)
+	l.loadMeasures(folder.Measures(), d)
+	l.loadDists(folder.Histograms(), d)
 	d.gate()
 	d.Warnings = append(l.warnings(d), d.flags()...)
 	return d, nil
@@ -246,21 +238,21 @@ func (l *loader) digest() *Digest {
 
 // loadLines adds the lines of the samples; a run without the file, or with an
 // empty one, has none.
-func (l *loader) loadLines(path string, d *Digest) error {
+func (l *loader) loadLines(path string, d *Digest) {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, os.ErrNotExist):
 		l.tally.noSamples = l.manifest.Plan.Sample.EveryS > 0
-		return nil
+		return
 	case err == nil && info.Size() == 0:
 		l.tally.emptySamples = true
-		return nil
+		return
 	}
 	b := newLineBuilder(d, l.manifest.Plan.Sample.EveryS)
 	strange := record.Set{}
 	for s, err := range record.ReadSamples(path) {
 		if err != nil {
-			if !l.tally.fault(err) {
-				return err
+			if !l.tally.aside(err) {
+				break
 			}
 			continue
 		}
@@ -275,5 +267,4 @@ func (l *loader) loadLines(path string, d *Digest) error {
 	}
 	d.Lines = b.end()
 	l.tally.apart = b.apart
-	return nil
 }

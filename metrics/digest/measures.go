@@ -40,20 +40,20 @@ func (c *Cell) put(metric string, i int, v float64) {
 }
 
 // loadMeasures adds what workloads measured of themselves, in one pass.
-func (l *loader) loadMeasures(path string, d *Digest) error {
+func (l *loader) loadMeasures(path string, d *Digest) {
 	known := map[string]bool{}
 	for _, m := range l.manifest.Measures {
 		known[m.Name] = !m.Hist
 	}
 	if absent(path) {
 		l.tally.noMeasures = slices.ContainsFunc(l.manifest.Measures, func(m record.Measure) bool { return !m.Hist })
-		return nil
+		return
 	}
 	at := d.spots()
 	for m, err := range record.ReadMeasures(path) {
 		if err != nil {
-			if !l.tally.fault(err) {
-				return err
+			if !l.tally.aside(err) {
+				break
 			}
 			continue
 		}
@@ -63,7 +63,6 @@ func (l *loader) loadMeasures(path string, d *Digest) error {
 			l.tally.oddMeasures++
 		}
 	}
-	return nil
 }
 
 func absent(path string) bool {
@@ -77,14 +76,14 @@ const maxBuckets = 400
 // loadDists adds the distributions in one pass. A trial's spans of one measure stand
 // together, which the journal guarantees, so that only one distribution is
 // held in full; its quantiles become values of its cell.
-func (l *loader) loadDists(path string, d *Digest) error {
+func (l *loader) loadDists(path string, d *Digest) {
 	known := map[string]bool{}
 	for _, m := range l.manifest.Measures {
 		known[m.Name] = m.Hist
 	}
 	if absent(path) {
 		l.tally.noDists = slices.ContainsFunc(l.manifest.Measures, func(m record.Measure) bool { return m.Hist })
-		return nil
+		return
 	}
 	at, kept := d.spots(), choose(d.Cells)
 	var now Dist
@@ -95,8 +94,8 @@ func (l *loader) loadDists(path string, d *Digest) error {
 	}
 	for b, err := range record.ReadHistograms(path) {
 		if err != nil {
-			if !l.tally.fault(err) {
-				return err
+			if !l.tally.aside(err) {
+				break
 			}
 			continue
 		}
@@ -108,13 +107,16 @@ func (l *loader) loadDists(path string, d *Digest) error {
 			end()
 			now = Dist{Trial: b.Trial, Name: b.Measure, Buckets: now.Buckets[:0]}
 		}
+		if n := len(now.Buckets); n > 0 && b.HiS <= now.Buckets[n-1].HiS { // twice, or astray: its durations would count wrongly
+			l.tally.oddSpans++
+			continue
+		}
 		now.Buckets = append(now.Buckets, Bucket{b.LoS, b.HiS, b.Count})
 	}
 	end()
 	slices.SortStableFunc(d.Dists, func(a, b Dist) int {
 		return cmp.Or(a.Cell-b.Cell, a.Trial-b.Trial, cmp.Compare(a.Name, b.Name))
 	})
-	return nil
 }
 
 // addDist turns a distribution into the metrics of its cell, and keeps it where its trial was

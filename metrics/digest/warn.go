@@ -45,6 +45,8 @@ type tally struct {
 	noIterations   bool
 	noMeasures     bool
 	noDists        bool
+	unreadable     []string // files beside the trials that could not be read to their end, and why
+	oddSpans       int
 	oddMeasures    int
 	oddIterations  int
 }
@@ -59,6 +61,16 @@ func (y *tally) fault(err error) bool {
 		y.faults = append(y.faults, f.Error())
 	}
 	return true
+}
+
+// aside counts an error of reading a file beside the trials, which may be lost without
+// them, and reports whether reading goes on.
+func (y *tally) aside(err error) bool {
+	if y.fault(err) {
+		return true
+	}
+	y.unreadable = append(y.unreadable, err.Error())
+	return false
 }
 
 func (y *tally) failed(status string, warmup bool) {
@@ -168,6 +180,10 @@ func (l *loader) warnings(d *Digest) []string {
 	say(y.noMeasures, "there is no %s: what the workloads measured of themselves is not known", record.MeasuresFile)
 	say(y.noDists, "there is no %s: the distributions that the workloads measured are not known", record.HistogramsFile)
 	say(y.oddMeasures > 0, "%s of %s and %s belong to no trial or no known measure; left out", count(y.oddMeasures, "row"), record.MeasuresFile, record.HistogramsFile)
+	say(y.oddSpans > 0, "%s of %s do not rise within a trial; left out", count(y.oddSpans, "span"), record.HistogramsFile)
+	for _, f := range y.unreadable {
+		say(true, "%s; what else this file holds is missing", f)
+	}
 	for _, f := range y.faults {
 		say(true, "%s", f)
 	}

@@ -61,12 +61,15 @@ func ReadMeasures(path string) iter.Seq2[*Measured, error] {
 	}
 }
 
+// maxDurations is more than a trial of days can take; sums of so many still fit an int.
+const maxDurations = 1 << 40
+
 // ReadHistograms yields the rows of a histograms.csv as [ReadTrials] does.
 func ReadHistograms(path string) iter.Seq2[*Bucket, error] {
 	return func(yield func(*Bucket, error) bool) {
 		row := Bucket{}
 		read(path, &row, yield, func(b *Bucket) error {
-			if b.Count < 1 || !(b.LoS >= 0) || !(b.HiS >= b.LoS) || math.IsInf(b.HiS, 0) {
+			if b.Count < 1 || b.Count > maxDurations || !(b.LoS >= 0) || !(b.HiS >= b.LoS) || math.IsInf(b.HiS, 0) {
 				return &Fault{Kind: Value, Column: "count", Err: fmt.Errorf("%d durations from %v to %v s are no span", b.Count, b.LoS, b.HiS)}
 			}
 			return nil
@@ -129,6 +132,9 @@ type decoder struct {
 // header reads the first line and lines up the slots with its columns.
 func (d *decoder) header(slots []slot) error {
 	line, err := d.lines.next()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s:1: no header: the file is empty", d.file)
+	}
 	if err != nil {
 		return fmt.Errorf("%s:1: no header: %w", d.file, err)
 	}

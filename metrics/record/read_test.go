@@ -66,7 +66,7 @@ func TestReadTrialsGarbled(t *testing.T) {
 				"it has trial, block, position, warmup, cell, workload, model, cores, workers, wall_s"}},
 		{"column twice", strings.Replace(shortHeader, "wall_s", "block", 1) + goodRow, nil,
 			[]string{`trials.csv:1: column "block" stands in the header twice`}},
-		{"empty file", "", nil, []string{"trials.csv:1: no header: EOF"}},
+		{"empty file", "", nil, []string{"trials.csv:1: no header: the file is empty"}},
 		{"header alone", shortHeader, nil, nil},
 	}
 	for _, test := range tests {

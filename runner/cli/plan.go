@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"forklore/experiments"
+	"forklore/plots"
 )
 
 func planCommand() *cobra.Command {
@@ -44,7 +45,7 @@ func planCommand() *cobra.Command {
 
 func printPlan(w io.Writer, l loaded, order bool) error {
 	p := l.plan
-	fmt.Fprintf(w, "%s\n%s: %d cells x %d trials", l.Question, l.Name, len(p.Cells), p.Trials)
+	fmt.Fprintf(w, "%s\n%s: %s x %s", l.Question, l.Name, plots.Count(len(p.Cells), "cell"), plots.Count(p.Trials, "trial"))
 	if p.Warmup > 0 {
 		fmt.Fprintf(w, " after %d warm-up", p.Warmup)
 	}
@@ -132,7 +133,7 @@ func validateCommand() *cobra.Command {
 				return err
 			}
 			for _, l := range list {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: ok, %d cells\n", l.File, len(l.plan.Cells))
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: ok, %s\n", l.File, plots.Count(len(l.plan.Cells), "cell"))
 			}
 			return nil
 		},

@@ -91,7 +91,7 @@ func (f *runFlags) run(ctx context.Context, words []string, stdout, stderr io.Wr
 func (f *runFlags) one(ctx context.Context, l loaded, program string, stop <-chan struct{}, stdout, stderr io.Writer) (int, error) {
 	show := newDisplay(stderr, f.quiet, l.Name)
 	if !f.quiet {
-		fmt.Fprintf(stderr, "%s: %d cells x %d trials, %s\n", l.Name, len(l.plan.Cells), l.plan.Trials, estimate(l.plan))
+		fmt.Fprintf(stderr, "%s: %s x %s, %s\n", l.Name, plots.Count(len(l.plan.Cells), "cell"), plots.Count(l.plan.Trials, "trial"), estimate(l.plan))
 	}
 	tellDropped(stderr, l)
 	out, err := runner.Run(ctx, runner.Config{

@@ -55,7 +55,7 @@ Does not say: what adding up in shared memory costs.`,
 		},
 		Refuse: func(ps Params, l Layout) string {
 			if ps.String("algorithm") == "ring" && l.Workers > elements(ps) {
-				return fmt.Sprintf("an array of %d elements and the one that ends cannot be cut into %d pieces", elements(ps)-1, l.Workers)
+				return fmt.Sprintf("an array of %d elements and the one that ends cannot be cut into %d pieces; it takes a size of %d or more", elements(ps)-1, l.Workers, 8*(l.Workers-1))
 			}
 			return refuseAcross(ps, l)
 		},

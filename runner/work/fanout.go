@@ -56,7 +56,7 @@ Does not say: how long a message waits.`,
 		},
 		Refuse: func(ps Params, l Layout) string {
 			if groups := ps.Int("groups"); int64(l.Workers)%(2*groups) != 0 {
-				return fmt.Sprintf("%d workers do not make %d groups with as many senders as receivers", l.Workers, groups)
+				return fmt.Sprintf("%d workers do not make %d groups with as many senders as receivers; a multiple of %d is needed", l.Workers, groups, 2*groups)
 			}
 			return refuseAcross(ps, l)
 		},

@@ -45,7 +45,7 @@ workers then share a node, or the kernel has moved the pages or the threads
 		New:      newNumaTouch,
 		Refuse: func(ps Params, l Layout) string {
 			if ps.String("by") == "other" && l.Workers < 2 {
-				return "with one worker there is no other to touch its memory first"
+				return "with one worker there is no other to touch its memory first; give it workers: 2 or more"
 			}
 			return ""
 		},

@@ -51,7 +51,7 @@ hops.`,
 		},
 		Refuse: func(_ Params, l Layout) string {
 			if l.Workers == 1 {
-				return "one worker has nobody to pass the token to"
+				return "one worker has nobody to pass the token to; give it workers: 2 or more"
 			}
 			return ""
 		},

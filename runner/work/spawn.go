@@ -74,7 +74,7 @@ func refuseSpawn(ps Params, l Layout) string {
 	case ps.String("image") != "static":
 		return ""
 	case l.Model != "processes" && l.Model != "hybrid":
-		return "a static image is a program, and " + l.Model + " creates no processes"
+		return "a static image is a program, and the model " + l.Model + " creates no processes; image: self works in it"
 	case runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64":
 		return "a static image exists for amd64 and arm64, not for " + runtime.GOARCH
 	}

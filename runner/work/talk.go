@@ -24,9 +24,9 @@ func refuseAcross(ps Params, l Layout) string {
 func refusePairs(ps Params, l Layout) string {
 	if l.Workers%2 != 0 {
 		if l.Workers == 1 {
-			return "one worker has nobody to talk to"
+			return "one worker has nobody to talk to; give it workers: 2 or another even number"
 		}
-		return fmt.Sprintf("of %d workers one has no partner", l.Workers)
+		return fmt.Sprintf("of %d workers one has no partner; an even number of them is needed", l.Workers)
 	}
 	return refuseAcross(ps, l)
 }

@@ -394,15 +394,15 @@ func TestTalkersRefuse(t *testing.T) {
 		layout Layout
 		want   string
 	}{
-		{"pingpong", nil, Layout{Model: "sequential", Workers: 1, Processes: 1}, "one worker has nobody to talk to"},
-		{"stream", nil, Layout{Model: "threads", Workers: 3, Processes: 1}, "of 3 workers one has no partner"},
+		{"pingpong", nil, Layout{Model: "sequential", Workers: 1, Processes: 1}, "one worker has nobody to talk to; give it workers: 2 or another even number"},
+		{"stream", nil, Layout{Model: "threads", Workers: 3, Processes: 1}, "of 3 workers one has no partner; an even number of them is needed"},
 		{"pingpong", map[string]string{"link": "channel"}, Layout{Model: "threads", Workers: 2, Processes: 1}, ""},
 		{"pingpong", map[string]string{"link": "channel"}, Layout{Model: "processes", Workers: 2, Processes: 2}, "link channel is memory of one process, and this model has several; pipe is one that joins processes"},
-		{"ring", nil, Layout{Model: "sequential", Workers: 1, Processes: 1}, "one worker has nobody to pass the token to"},
-		{"fanout", map[string]string{"groups": "2"}, Layout{Model: "threads", Workers: 6, Processes: 1}, "6 workers do not make 2 groups with as many senders as receivers"},
+		{"ring", nil, Layout{Model: "sequential", Workers: 1, Processes: 1}, "one worker has nobody to pass the token to; give it workers: 2 or more"},
+		{"fanout", map[string]string{"groups": "2"}, Layout{Model: "threads", Workers: 6, Processes: 1}, "6 workers do not make 2 groups with as many senders as receivers; a multiple of 4 is needed"},
 		{"fanout", map[string]string{"groups": "2"}, Layout{Model: "threads", Workers: 8, Processes: 1}, ""},
 		{"pipeline", nil, Layout{Model: "sequential", Workers: 1, Processes: 1}, ""},
-		{"allreduce", map[string]string{"size": "8"}, Layout{Model: "threads", Workers: 3, Processes: 1}, "an array of 1 elements and the one that ends cannot be cut into 3 pieces"},
+		{"allreduce", map[string]string{"size": "8"}, Layout{Model: "threads", Workers: 3, Processes: 1}, "an array of 1 elements and the one that ends cannot be cut into 3 pieces; it takes a size of 16 or more"},
 		{"allreduce", map[string]string{"size": "8", "algorithm": "doubling"}, Layout{Model: "threads", Workers: 3, Processes: 1}, ""},
 		{"barrier", map[string]string{"link": "channel"}, Layout{Model: "hybrid", Workers: 4, Processes: 2}, "link channel is memory of one process, and this model has several; pipe is one that joins processes"},
 	} {
