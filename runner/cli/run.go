@@ -143,9 +143,6 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	case out.Interrupted:
 		fmt.Fprintf(stderr, "interrupted after %d trials; they are in %s; forklore resume %s goes on\n", out.Trials, out.Dir, out.Dir)
 		return exitInterrupted, nil
-	case out.Failed > 0 && out.Failed == out.Skipped:
-		fmt.Fprintf(stderr, "%d of %d trials were skipped, for something they need is missing; the report says what\n", out.Failed, out.Trials)
-		return exitTrials, nil
 	case out.Failed > 0:
 		fmt.Fprintln(stderr, failures(out)+"; the report says which and why")
 		return exitTrials, nil
