@@ -121,7 +121,7 @@ time, CPU and memory, and writes CSVs, charts and a report.
   forklore explain sieve        what one of these is
 
 Exit codes: 0 ok, 1 our or the system's fault, 2 usage or an invalid
-experiment, 3 some trials failed, 4 a claim refuted or a gate broken (--strict),
+experiment, 3 some trials failed or were skipped, 4 a claim refuted or a gate broken (--strict),
 130 interrupted.`,
 		Version:       host.Version,
 		SilenceErrors: true,
