@@ -127,18 +127,35 @@ func (p *page) ratio(metric string, c plots.Comparison) (digest.Ratio, bool) {
 	return digest.Ratio{}, false
 }
 
-// medians lists the wall times of at most six cells.
+// medians lists at most six cells by their wall times, or by their throughputs where
+// calibration gave them different work: there a shorter time says nothing.
 func (p *page) medians() string {
+	metric, what, unit := "wall_s", "wall time", "s"
+	if p.calibratedApart() {
+		metric, what, unit = "throughput_items_per_s", "throughput", "items/s"
+	}
 	var parts []string
 	for i, c := range p.Cells {
-		values := present(c.Values["wall_s"])
+		values := present(c.Values[metric])
 		if len(values) == 0 || len(parts) == 6 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s: median wall time %s (n = %d, range over trials %s)", text(p.places[i].Title()),
-			plots.Quantity(stat.Median(values), "s"), len(values), plots.Interval(slices.Min(values), slices.Max(values), "s")))
+		parts = append(parts, fmt.Sprintf("%s: median %s %s (n = %d, range over trials %s)", text(p.places[i].Title()), what,
+			plots.Quantity(stat.Median(values), unit), len(values), plots.Interval(slices.Min(values), slices.Max(values), unit)))
 	}
 	return strings.Join(parts, "; ") + "."
+}
+
+// calibratedApart tells whether items: auto chose the work of more than one workload or
+// set of its parameters.
+func (p *page) calibratedApart() bool {
+	works := map[string]bool{}
+	for _, c := range p.Cells {
+		if c.AutoS > 0 {
+			works[c.Workload+" "+c.ParamText()] = true
+		}
+	}
+	return len(works) > 1
 }
 
 // Answer returns the report's answer for a terminal: its text without

@@ -207,3 +207,24 @@ func TestPlainUndoesText(t *testing.T) {
 		}
 	}
 }
+
+// Where calibration gave links different numbers of items, the one with the shortest time may
+// be the slowest: no wall times are listed side by side.
+func TestAnswerWithoutComparisonsIsOfEqualWork(t *testing.T) {
+	d := run(6, "pingpong")
+	d.Cells = d.Cells[2:]
+	for i, link := range []string{"pipe", "shm"} {
+		d.Cells[i].Model, d.Cells[i].ModelLabel = "processes", "processes"
+		d.Cells[i].Label, d.Cells[i].Params = "pingpong link="+link, map[string]string{"link": link}
+	}
+	if got := Answer(d); !strings.Contains(got, "link=shm, processes, 2 cores: median wall time ") {
+		t.Errorf("the same work: %s", got)
+	}
+	for i := range d.Cells {
+		d.Cells[i].AutoS = 1
+	}
+	got := Answer(d)
+	if strings.Contains(got, "wall time") || !strings.Contains(got, "link=shm, processes, 2 cores: median throughput ") {
+		t.Errorf("different work: %s", got)
+	}
+}
