@@ -103,6 +103,9 @@ type child struct {
 // startChild starts a child that holds ranks [lo, hi). It dies with the test.
 func startChild(t *testing.T, f Fabric, s scene, lo, hi int) *child {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector sees no other process, and makes its start slow")
+	}
 	share, err := f.Share(lo, hi)
 	if err != nil {
 		t.Fatal(err)

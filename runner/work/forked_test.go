@@ -111,6 +111,9 @@ func TestForked(t *testing.T) {
 // is called after each gate.
 func inProcesses(t *testing.T, layout []int, task forkedTask, atGate func(gate int, shared []byte)) ([]forkedResult, []byte) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector sees no other process, and makes its start slow")
+	}
 	file, shared := sharedMemory(t, task.Size)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -149,6 +152,9 @@ type forkedEnd struct {
 
 func startForked(t *testing.T, ctx context.Context, task forkedTask, shared *os.File) *forkedEnd {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector sees no other process, and makes its start slow")
+	}
 	text, err := json.Marshal(task)
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,9 @@ type traced struct {
 // worker asked of the kernel.
 func trace(t *testing.T, name, params string, items int) traced {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector sees no other process, and makes its start slow")
+	}
 	runtime.LockOSThread() // ptrace belongs to a thread
 	defer runtime.UnlockOSThread()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestTracedChild$", "-test.v")
