@@ -69,7 +69,8 @@ test: bin/forklore $(HOSTS)
 
 # The packages whose goroutines share memory, under the race detector.
 race:
-	$(GO) test -race -short ./runner/... ./metrics/ ./experiments/
+	$(GO) test -race -short ./runner ./runner/cli ./runner/host ./runner/link ./metrics/ ./experiments/
+	$(GO) test -race -short -run 'TestMutex|TestRWM|TestSpinlock|TestAtomic|TestChannel|TestSyncMap|TestShard|TestTalkers|TestHistogram' ./runner/work
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }

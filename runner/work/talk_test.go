@@ -287,13 +287,12 @@ func TestTalkersDoNotAllocate(t *testing.T) {
 type liar struct {
 	link.Comm
 	lie  string
-	when int // which message of this rank
-	sent int
+	when int64 // which message of this rank
+	sent atomic.Int64
 }
 
 func (l *liar) Send(to int, message []byte) error {
-	l.sent++
-	if l.sent != l.when {
+	if l.sent.Add(1) != l.when {
 		return l.Comm.Send(to, message)
 	}
 	switch l.lie {
@@ -324,7 +323,7 @@ func TestTalkersNoticeBadMessages(t *testing.T) {
 				l := &liar{Comm: w.comms[rank], lie: lie, when: 3}
 				w.comms[rank] = l
 				n, got, err := w.run(Round{Items: items})
-				if l.sent >= l.when && err == nil && n == items && got == sum {
+				if l.sent.Load() >= l.when && err == nil && n == items && got == sum {
 					t.Errorf("%s message of rank %d: %d items, sum %x, no error", lie, rank, n, got)
 				}
 			}
