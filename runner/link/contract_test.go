@@ -118,28 +118,35 @@ func chain(c Comm, s scene) error {
 }
 
 // duplex has every rank send to its neighbours and receive from them at the
-// same time.
+// same time: in one goroutine each, which is all that a Comm allows.
 func duplex(c Comm, s scene) error {
-	var faults [4]error
-	var both sync.WaitGroup
-	for i, peer := range []int{c.Rank() - 1, c.Rank() + 1} {
-		if peer < 0 || peer == c.Size() {
-			continue
+	var peers []int
+	for _, peer := range []int{c.Rank() - 1, c.Rank() + 1} {
+		if peer >= 0 && peer < c.Size() {
+			peers = append(peers, peer)
 		}
-		both.Go(func() {
-			for k := 0; k < s.Count && faults[2*i] == nil; k++ {
-				faults[2*i] = c.Send(peer, message(s, c.Rank(), peer, k))
-			}
-		})
-		both.Go(func() {
-			buffer := make([]byte, s.Plan.Max)
-			for k := 0; k < s.Count && faults[2*i+1] == nil; k++ {
-				faults[2*i+1] = expect(c, s, peer, k, buffer)
-			}
-		})
 	}
+	rounds := func(act func(peer, k int) error) error {
+		for k := range s.Count {
+			for _, peer := range peers {
+				if err := act(peer, k); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	var sent, received error
+	var both sync.WaitGroup
+	both.Go(func() {
+		sent = rounds(func(peer, k int) error { return c.Send(peer, message(s, c.Rank(), peer, k)) })
+	})
+	both.Go(func() {
+		buffer := make([]byte, s.Plan.Max)
+		received = rounds(func(peer, k int) error { return expect(c, s, peer, k, buffer) })
+	})
 	both.Wait()
-	return errors.Join(faults[:]...)
+	return errors.Join(sent, received)
 }
 
 // exact has both ranks send one message before they receive: the room that
