@@ -65,6 +65,7 @@ func trialsTable(d *digest.Digest) (Table, error) {
 	}
 	all := entries(d)
 	metrics := mainMetrics(all)
+	leaveTimes(all, metrics)
 	var rows []trialsRow
 	for _, e := range all {
 		rows = append(rows, trialsOf(e, metrics[e.Label])...)
@@ -76,6 +77,26 @@ func trialsTable(d *digest.Digest) (Table, error) {
 	}
 	t.Reading = trialsReading(d, rows)
 	return t, nil
+}
+
+// leaveTimes takes throughput for those labels of one workload that calibration gave
+// different numbers of items: they stand below each other, and a shorter time would say
+// nothing.
+func leaveTimes(all []entry, metrics map[string]mainMetric) {
+	works := map[string]map[string]bool{} // of a workload: sets of parameters
+	for _, e := range all {
+		if e.AutoS > 0 && counted([]entry{e}, itemMetric.name) {
+			if works[e.Workload] == nil {
+				works[e.Workload] = map[string]bool{}
+			}
+			works[e.Workload][e.ParamText()] = true
+		}
+	}
+	for _, e := range all {
+		if len(works[e.Workload]) > 1 {
+			metrics[e.Label] = itemMetric
+		}
+	}
 }
 
 func trialsEstimator(rows []trialsRow) string {
