@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"forklore/experiments"
@@ -121,7 +120,7 @@ func (a *attempt) start(dir string) error {
 	if a.cpus, err = a.bind(a.cell); err != nil {
 		return err
 	}
-	opt := host.Options{Program: a.Program, CPUs: a.cpus, Token: a.token()}
+	opt := host.Options{Program: a.Program, CPUs: a.cpus, Token: host.NewToken(a.folder.Name())}
 	if heavy(a.cell) {
 		opt.Program = host.Heavy(a.Program)
 	}
@@ -142,14 +141,6 @@ func (a *attempt) start(dir string) error {
 		a.giveBackCgroup()
 	}
 	return err
-}
-
-// tokens numbers the trials of this process, so that two runs in it never
-// sweep each other's processes.
-var tokens atomic.Int64
-
-func (a *attempt) token() string {
-	return fmt.Sprintf("%s-%d-%d", a.folder.Name(), os.Getpid(), tokens.Add(1))
 }
 
 // work goes from readiness through every iteration, watched.

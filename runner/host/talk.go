@@ -80,6 +80,10 @@ func (l *local) join(kind work.Kind, params work.Params) error {
 	return err
 }
 
-// Leftovers removes what hosts of earlier runs could not remove because they
-// were killed, and returns it in words. Call it before the first trial.
-func Leftovers() (removed []string, err error) { return link.Sweep() }
+// Leftovers ends and removes what earlier runs left because they were killed, and returns
+// it in words. Call it before the first trial.
+func Leftovers() (removed []string, err error) {
+	removed = abandoned() // first: the owner of a queue may be among them
+	more, err := link.Sweep()
+	return append(removed, more...), err
+}

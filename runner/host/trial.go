@@ -46,9 +46,6 @@ type Options struct {
 	Checksum bool     // take the SHA-256 of what a command prints on stdout
 }
 
-// tokenVar names the environment variable that carries Options.Token.
-const tokenVar = "FORKLORE_TRIAL"
-
 // Trial is a running process tree.
 type Trial struct {
 	SpawnNS int64 // just before the spawn call
