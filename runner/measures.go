@@ -41,8 +41,26 @@ func (a *attempt) asks() bool {
 }
 
 // measure asks the workers what they measured in the iteration that has just ended.
+// Distributions are added up at once: those of many workers and iterations would take
+// more memory than the machine has.
 func (a *attempt) measure(ctx context.Context) error {
 	readings, err := a.tree.Measure(ctx)
+	for i := range readings {
+		r := &readings[i]
+		if len(r.Buckets) == 0 {
+			continue
+		}
+		if a.spans == nil {
+			a.spans = map[string]map[work.Bucket]int64{}
+		}
+		if a.spans[r.Name] == nil {
+			a.spans[r.Name] = map[work.Bucket]int64{}
+		}
+		for _, b := range r.Buckets {
+			a.spans[r.Name][work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
+		}
+		r.Buckets = nil
+	}
 	a.readings = append(a.readings, readings)
 	return err
 }
@@ -78,18 +96,15 @@ func (a *attempt) fillMeasures() {
 		return
 	}
 	for _, m := range kind.Measures {
-		var values [][]float64            // by iteration
-		counts := map[work.Bucket]int64{} // by span
+		if m.Hist {
+			a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, a.spans[m.Name])...)
+			continue
+		}
+		var values [][]float64 // by iteration
 		for _, iteration := range a.readings {
 			var own []float64
 			for _, r := range iteration {
-				switch {
-				case r.Name != m.Name:
-				case m.Hist:
-					for _, b := range r.Buckets {
-						counts[work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
-					}
-				case !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0):
+				if r.Name == m.Name && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
 					own = append(own, r.Value)
 				}
 			}
@@ -98,7 +113,6 @@ func (a *attempt) fillMeasures() {
 		if v, ok := whole(values, m); ok {
 			a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: v})
 		}
-		a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, counts)...)
 	}
 }
 

@@ -28,8 +28,9 @@ type attempt struct {
 	tree     *host.Trial
 	procs    []host.Process
 	dones    []host.Done
-	readings [][]host.Reading   // by iteration
-	noise    metrics.NoiseDelta // while the gate was open
+	readings [][]host.Reading                 // by iteration, without distributions
+	spans    map[string]map[work.Bucket]int64 // distributions so far, by measure
+	noise    metrics.NoiseDelta               // while the gate was open
 	end      host.End
 	watch    *metrics.Watcher
 	cgroup   *metrics.Cgroup
