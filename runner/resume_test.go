@@ -52,7 +52,14 @@ func TestResumeRunsWhatIsMissing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out.Dir, record.TrialsFile), torn, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	half := filepath.Join(out.Dir, ".manifest.json.1234.tmp") // of a kill while the manifest was written
+	if err := os.WriteFile(half, []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	again, err := Resume(t.Context(), Config{Program: program}, out.Dir)
+	if _, gone := os.Stat(half); !os.IsNotExist(gone) {
+		t.Errorf("half a manifest is left: %v", gone)
+	}
 	if err != nil || again.Interrupted || again.Kept != 5 || again.Trials != 12 || again.Failed != 0 {
 		t.Fatalf("%+v, %v", again, err)
 	}

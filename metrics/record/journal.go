@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -42,6 +43,7 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 	j := &Journal{}
 	var err error
 	if j.lock, err = lock(f.Trials()); err == nil { // first: opening cuts torn lines off
+		f.removeHalfWritten()
 		j.trials, err = OpenTrials(f.Trials())
 	}
 	if err == nil {
@@ -67,6 +69,15 @@ func (f *Folder) Journal(with Contents) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
+}
+
+// removeHalfWritten removes what a runner that was killed while it wrote the manifest left
+// beside it. Only who holds the lock writes one.
+func (f *Folder) removeHalfWritten() {
+	left, _ := filepath.Glob(filepath.Join(f.Dir, "."+ManifestFile+".*.tmp"))
+	for _, path := range left {
+		_ = os.Remove(path) // it does no harm
+	}
 }
 
 // lock makes sure that no other program writes to the run. The lock ends with
