@@ -7,7 +7,7 @@ import "math"
 const (
 	Sequential = "sequential" // one worker, the plain loop, no pool: the baseline
 	Goroutines = "goroutines" // W goroutines in one process, GOMAXPROCS = cores
-	Threads    = "threads"    // the same, each worker locked to its OS thread
+	Threads    = "threads"    // the same, each worker locked to its OS thread; GOMAXPROCS = W, if that is more
 	Processes  = "processes"  // W worker processes, GOMAXPROCS = 1 each
 	Hybrid     = "hybrid"     // P processes with W/P goroutines each
 )

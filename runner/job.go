@@ -14,7 +14,6 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		Params:   work.Params(c.Params),
 		Workers:  c.Workers,
 		Pool:     c.Model != experiments.Sequential,
-		Locked:   c.Model == experiments.Threads,
 		Dynamic:  c.Schedule == experiments.Dynamic,
 		Items:    items,
 		MaxProcs: c.Cores,
@@ -29,6 +28,11 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 	switch c.Model {
 	case experiments.Sequential:
 		j.MaxProcs = 1
+	case experiments.Threads:
+		// The kernel alone shares the cores out. Were GOMAXPROCS the cores, Go's scheduler would
+		// keep the other threads from it, and pass a locked thread its turn by two switches
+		// more: neither happens to threads elsewhere, or to processes.
+		j.Locked, j.MaxProcs = true, max(c.Cores, c.Workers)
 	case experiments.Processes:
 		j.Processes, j.MaxProcs = c.Workers, 1
 	case experiments.Hybrid:

@@ -149,7 +149,7 @@ func listModels() []entry {
 	return []entry{
 		{Name: experiments.Sequential, Text: "one worker, the plain loop, no pool: the baseline"},
 		{Name: experiments.Goroutines, Text: "W goroutines in one process, GOMAXPROCS = cores"},
-		{Name: experiments.Threads, Text: "the same, each worker locked to its OS thread"},
+		{Name: experiments.Threads, Text: "the same, each locked to an OS thread; GOMAXPROCS = workers, if they are more, for the kernel to schedule"},
 		{Name: experiments.Processes, Text: "W worker processes, GOMAXPROCS = 1 each"},
 		{Name: experiments.Hybrid, Text: "P processes with W/P goroutines each"},
 	}

@@ -20,11 +20,10 @@ result is their number.
 Source: will-it-scale, test case sched_yield.
 Unit: operations.
 Stresses: the scheduler: the lock of the processor's run queue and the choice of
-the next thread. With more worker processes than cores each call is a switch to
-another one. Of more workers in a process than it has processors of Go's
-scheduler (GOMAXPROCS) the kernel sees no more than that number at a time, also where
-each has a thread: there gosched alone finds somebody to yield to, and the other
-levels have no counterpart.
+the next thread. With more threads or worker processes than cores each call is a
+switch to another one. Of goroutines the kernel sees as many at a time as Go's
+scheduler has processors (GOMAXPROCS): gosched alone finds the others, and it
+finds nobody where each worker has a processor of Go's.
 Does not say: how soon one who has yielded comes back.` + aboutLevel + `
 Here go is unix.Syscall, since x/sys/unix has no wrapper. gosched is what a Go
 program would do instead: runtime.Gosched, which asks Go's scheduler and enters
@@ -44,12 +43,12 @@ func refuseYield(ps Params, l Layout) string {
 		return ""
 	}
 	processes := max(1, l.Processes)
-	crowded := l.Workers/processes > max(1, l.Cores/processes)
+	crowded := l.Model != "threads" && l.Workers/processes > max(1, l.Cores/processes)
 	switch gosched := ps.String("level") == "gosched"; {
 	case crowded && !gosched:
-		return "a process shows the kernel as many of its workers as it has processors of Go's scheduler, so that sched_yield finds none of the others: worker processes can be yielded to, or level gosched"
+		return "a process shows the kernel as many of its goroutines as Go's scheduler has processors, so that sched_yield finds none of the others: threads and processes can be yielded to, or use level gosched"
 	case !crowded && gosched:
-		return "runtime.Gosched yields to goroutines of its own process, and no other worker is in it: use level raw or go"
+		return "runtime.Gosched yields to goroutines that wait for a processor of Go's scheduler, and here each worker has one: use level raw or go"
 	}
 	return ""
 }

@@ -53,8 +53,9 @@ func TestYieldNeedsSomebody(t *testing.T) {
 	}{
 		{"raw", Layout{Model: "threads", Cores: 2, Workers: 2, Processes: 1}, false}, // nobody waits
 		{"raw", Layout{Model: "goroutines", Cores: 1, Workers: 4, Processes: 1}, true},
-		{"go", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, true},
-		{"gosched", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, false},
+		{"go", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, false},
+		{"gosched", Layout{Model: "threads", Cores: 1, Workers: 4, Processes: 1}, true},
+		{"gosched", Layout{Model: "goroutines", Cores: 1, Workers: 4, Processes: 1}, false},
 		{"raw", Layout{Model: "processes", Cores: 1, Workers: 4, Processes: 4}, false},
 		{"gosched", Layout{Model: "processes", Cores: 1, Workers: 4, Processes: 4}, true},
 		{"raw", Layout{Model: "hybrid", Cores: 1, Workers: 4, Processes: 2}, true},
