@@ -15,8 +15,9 @@ func spinlockKind() Kind {
 		Doc: `Definition: as mutex, with a lock that never sleeps. To lock is to swap 0 for 1
 in the lock's word; while that fails the worker reads the word until it is 0
 (test and test-and-set), and after each yield reads that found it taken gives
-its processor away: runtime.Gosched, and sched_yield too where workers are in
-several processes. yield = 0 never does. To unlock is to store 0. The code is
+its processor away: by sched_yield where it is a thread or a process of its own,
+by runtime.Gosched where it shares Go's scheduler with other goroutines, by both
+in a hybrid. yield = 0 never does. To unlock is to store 0. The code is
 the same in every model; where all workers are in one process the word lies in
 the heap, else in pages that they share.
 Source: Rudolph and Segall, 1984; Anderson, The performance of spin lock
@@ -46,7 +47,7 @@ leaves it locked: not for faults.`,
 
 type spinlock struct {
 	inside, outside, batch, yield int64
-	across                        bool
+	gosched, sched                bool // ways to give the processor away
 	contested                     contested
 	workers                       slots[callSampler]
 }
@@ -59,9 +60,9 @@ type spinMutex struct {
 
 func newSpinlock(ps Params, env Env) (Kernel, error) {
 	k := &spinlock{inside: ps.Int("inside"), outside: ps.Int("outside"), batch: ps.Int("batch"), yield: ps.Int("yield"),
-		across: env.Processes > 0, workers: newCallSamplers(ps, env)}
+		gosched: !env.Locked && (env.Processes == 0 || env.Slots > 1), sched: env.Locked || env.Processes > 0, workers: newCallSamplers(ps, env)}
 	var err error
-	k.contested, err = newContested("spinlock", env, lineSize, k.across)
+	k.contested, err = newContested("spinlock", env, lineSize, env.Processes > 0)
 	return k, err
 }
 
@@ -116,9 +117,13 @@ func (k *spinlock) spin(m *spinMutex) {
 	}
 }
 
+// giveWay does not trouble Go's scheduler where nobody waits for it: to yield and to come back
+// takes a locked thread several switches.
 func (k *spinlock) giveWay() {
-	runtime.Gosched()
-	if k.across {
+	if k.gosched {
+		runtime.Gosched()
+	}
+	if k.sched {
 		yieldProcessor()
 	}
 }

@@ -53,3 +53,22 @@ func TestSpinlockWaits(t *testing.T) {
 		t.Errorf("%d sections, %v", m.pair.first, err)
 	}
 }
+
+// A worker gives way to those who wait for the same processor: the kernel's, or that of Go's
+// scheduler.
+func TestSpinlockGivesWayToWhoWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		env            Env
+		gosched, sched bool
+	}{
+		"goroutines": {Env{Slots: 2, Workers: 2}, true, false},
+		"threads":    {Env{Slots: 2, Workers: 2, Locked: true}, false, true},
+		"processes":  {Env{Slots: 1, Workers: 2, Processes: 2}, false, true},
+		"hybrid":     {Env{Slots: 2, Workers: 4, Processes: 2}, true, true},
+	} {
+		k := makeKernel(t, "spinlock", nil, c.env).(*spinlock)
+		if k.gosched != c.gosched || k.sched != c.sched {
+			t.Errorf("%s: runtime.Gosched %v, sched_yield %v; want %v and %v", name, k.gosched, k.sched, c.gosched, c.sched)
+		}
+	}
+}
