@@ -51,7 +51,8 @@ Stresses: creation and end of tasks in Go's scheduler and in the kernel.
 Does not say: what memory the kernel itself takes for a task (its stack, its page
 tables), what an executor costs while it works, or what reuse saves: see respawn.
 As executors come and go between two samples, a trial's memory and threads are
-only told where a cgroup counts them.`,
+only told where a cgroup counts them. The weighing creates k more: compare cpu_work_s, not
+what counts the whole trial (cpu_s, page faults, context switches).`,
 		Item: "a life cycle of k executors",
 		Params: []Param{
 			{Name: "k", Type: "int", Default: "16", Min: 1, Max: 1000, Doc: "executors that exist at the same time, of each worker"},

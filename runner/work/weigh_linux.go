@@ -123,13 +123,16 @@ func readFootprint(pids []int, buf []byte) (f footprint, ok bool) {
 		if err != nil {
 			return f, false
 		}
-		f.pss += rollup(buf[:n], "\nPss:")
-		f.uss += rollup(buf[:n], "\nPrivate_Clean:") + rollup(buf[:n], "\nPrivate_Dirty:")
+		pss, clean, dirty := rollup(buf[:n], "\nPss:"), rollup(buf[:n], "\nPrivate_Clean:"), rollup(buf[:n], "\nPrivate_Dirty:")
+		if pss < 0 || clean < 0 || dirty < 0 {
+			return f, false
+		}
+		f.pss, f.uss = f.pss+pss, f.uss+clean+dirty
 	}
 	return f, true
 }
 
-// rollup returns a field of smaps_rollup in bytes.
+// rollup returns a field of smaps_rollup in bytes; less than 0: it is not there.
 func rollup(text []byte, name string) float64 {
 	_, rest, _ := bytes.Cut(text, []byte(name))
 	line, _, _ := bytes.Cut(rest, []byte(" kB"))
