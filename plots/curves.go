@@ -33,6 +33,16 @@ type curve struct {
 // trace is one trial as a line.
 type trace struct{ xs, ys []float64 }
 
+// draws takes a line of a distribution: that of one trial, or of all of them together.
+func (c *curve) draws(kind string, line trace) {
+	switch kind {
+	case "together":
+		c.fitX, c.fitY = line.xs, line.ys
+	case "trial":
+		c.thin = append(c.thin, line)
+	}
+}
+
 // point is a trial, or a median with its interval.
 type point struct {
 	x, y, low, high float64

@@ -247,12 +247,8 @@ func latenessCurve(rows []latenessRow, least float64) curve {
 		for _, r := range g {
 			line.xs, line.ys = append(line.xs, r.Late), append(line.ys, r.Share)
 		}
-		switch g[0].Kind {
-		case "together":
-			c.fitX, c.fitY = line.xs, line.ys
-		case "trial":
-			c.thin = append(c.thin, line)
-		case "limit":
+		c.draws(g[0].Kind, line)
+		if g[0].Kind == "limit" {
 			for _, r := range g {
 				if r.Share > 0 {
 					c.points = append(c.points, point{x: r.Late, y: r.Share, low: max(r.Low, least/1.3), high: r.High, n: r.N,

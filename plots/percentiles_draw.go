@@ -45,12 +45,8 @@ func percentilesCurve(rows []percentilesRow) curve {
 		for _, r := range g {
 			line.xs, line.ys = append(line.xs, r.OneIn), append(line.ys, r.Value)
 		}
-		switch g[0].Kind {
-		case "together":
-			c.fitX, c.fitY = line.xs, line.ys
-		case "trial":
-			c.thin = append(c.thin, line)
-		case "median":
+		c.draws(g[0].Kind, line)
+		if g[0].Kind == "median" {
 			for _, r := range g {
 				c.points = append(c.points, point{x: r.OneIn, y: r.Value, low: r.Low, high: r.High, n: r.N, at: percentText(r.OneIn)})
 			}

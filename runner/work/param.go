@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"forklore/runner/link"
 )
 
 // Param is one parameter of a workload. Check and Allowed serve the reader of
@@ -86,7 +88,7 @@ func (p Param) read(text string) (value float64, canonical string, err error) {
 		return f, strconv.FormatFloat(f, 'g', -1, 64), err
 	case "choice":
 		if !slices.Contains(p.Choices, text) {
-			return 0, "", fmt.Errorf("is unknown, nearest is %s", nearest(text, p.Choices)[0])
+			return 0, "", fmt.Errorf("is unknown, nearest is %s", link.Nearest(text, p.Choices)[0])
 		}
 		return 0, text, nil
 	case "bool":

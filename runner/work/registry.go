@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"forklore/runner/link"
 )
 
 // makers describe the workloads, by name.
@@ -20,10 +22,6 @@ func describe(name string, make func() Kind) {
 	}
 	makers[name] = make
 }
-
-// register adds a workload whose description is made already, from init: which costs every
-// process of a trial some microseconds.
-func register(k Kind) { describe(k.Name, func() Kind { return k }) }
 
 // Kinds returns the workloads that lists show, sorted by name: all but the
 // hidden ones.
@@ -41,7 +39,7 @@ func Lookup(name string) (Kind, error) {
 	for _, k := range Kinds() {
 		known = append(known, k.Name)
 	}
-	return Kind{}, fmt.Errorf("no workload is named %q; there are %s", name, strings.Join(nearest(name, known), ", "))
+	return Kind{}, fmt.Errorf("no workload is named %q; there are %s", name, strings.Join(link.Nearest(name, known), ", "))
 }
 
 // Parse checks raw values and fills in the defaults of those not given. The
@@ -86,45 +84,11 @@ func (k Kind) unknown(raw map[string]string) []error {
 	for _, name := range strange {
 		has := "it has none"
 		if len(known) > 0 {
-			has = "it has " + strings.Join(nearest(name, known), ", ")
+			has = "it has " + strings.Join(link.Nearest(name, known), ", ")
 		}
 		faults = append(faults, fmt.Errorf("workload %s has no parameter %q; %s", k.Name, name, has))
 	}
 	return faults
-}
-
-// nearest returns names sorted by edit distance from name, then by spelling.
-func nearest(name string, names []string) []string {
-	sorted := slices.Clone(names)
-	slices.SortFunc(sorted, func(a, b string) int {
-		if d := distance(name, a) - distance(name, b); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	return sorted
-}
-
-// distance is Levenshtein's: the fewest bytes to insert, delete or replace to
-// turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // All returns every workload, the hidden ones too, sorted by name.
