@@ -109,7 +109,8 @@ func (g *grid) specs() []WorkloadSpec {
 	var out []WorkloadSpec
 	add := func(ws []*workload) {
 		for _, w := range ws {
-			if !slices.ContainsFunc(out, func(s WorkloadSpec) bool { return s.Name == w.use }) {
+			same := func(s WorkloadSpec) bool { return s.Name == w.use && len(s.Params) == len(w.spec.Params) } // the companion may differ
+			if !slices.ContainsFunc(out, same) {
 				out = append(out, w.spec)
 			}
 		}

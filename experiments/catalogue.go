@@ -4,10 +4,11 @@ package experiments
 // program: it lets this package check names and parameters without importing
 // the workloads or the charts.
 type Catalogue struct {
-	Workloads []WorkloadSpec
-	Charts    []string
-	Metrics   []string // what claims may be about; empty: their names are not checked
-	CPUs      int      // usable CPUs of this host: what "max" means
+	Workloads  []WorkloadSpec
+	Companions []CompanionSpec
+	Charts     []string
+	Metrics    []string // what claims may be about; empty: their names are not checked
+	CPUs       int      // usable CPUs of this host: what "max" means
 }
 
 // WorkloadSpec describes one workload to the reader of a file.
@@ -20,6 +21,23 @@ type WorkloadSpec struct {
 	Measures []string          // metrics that the workload takes of itself
 	Lacks    []string          // metrics of every trial that stay empty, since the workload does not count what they are about
 	Refuse   func(Cell) string // why it cannot run in the layout of a cell, without a full stop; empty if it can; nil refuses none
+}
+
+// CompanionSpec describes something that may go beside a workload: an event loop whose
+// lateness is measured, a worker that fails. Its name is a key of an entry of workloads.
+type CompanionSpec struct {
+	Name     string
+	Summary  string
+	Params   []CompanionParam
+	Short    string   // name of the parameter that a plain value or list stands for; empty: true stands for all defaults
+	Measures []string // metrics that it adds
+}
+
+// CompanionParam is a parameter of a companion. Key is its name in the file, below that of the
+// companion; Name is its name as an axis.
+type CompanionParam struct {
+	Key string
+	ParamSpec
 }
 
 // ParamSpec describes one parameter of a workload.

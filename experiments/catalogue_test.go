@@ -21,6 +21,10 @@ func testCatalogue(n int) Catalogue {
 		{Name: "trees", Summary: "binary trees", Params: []ParamSpec{intParam("depth", "14", 1, 30)}},
 		{Name: "wait", Summary: "CPU, then waiting", Params: []ParamSpec{timeParam("cpu", "50µs"), timeParam("wait", "5ms")}},
 		{Name: "fsync", Summary: "append and fsync", Params: []ParamSpec{bytesParam("size", "4096")}},
+	}, Companions: []CompanionSpec{
+		{Name: "beat", Measures: []string{"missed_beats"}, Params: []CompanionParam{
+			{"rate", intParam("beat_rate", "60", 1, 1000)}, {"length", timeParam("beat_length", "1ms")}}},
+		{Name: "accidents", Short: "accident", Params: []CompanionParam{{"accident", intParam("accident", "0", 0, 9)}, {"after", timeParam("accidents_after", "0s")}}},
 	}}
 }
 

@@ -114,17 +114,17 @@ func (r *reader) checkCounted(c *claim, p *Plan) {
 
 // unlike reports that calibration will give two cells different amounts of work, with
 // which the metric grows.
-func unlike(metric string, a, b *Cell) bool {
+func (r *reader) unlike(metric string, a, b *Cell) bool {
 	grows := []string{"wall_s", "cold_s", "cpu_s", "cpu_work_s", "alloc_B"}
 	return slices.Contains(grows, metric) && a.AutoS > 0 && b.AutoS > 0 && a.Scaling == Strong && b.Scaling == Strong &&
-		(a.Workload != b.Workload || a.ParamText() != b.ParamText())
+		(a.Workload != b.Workload || r.cat.alone(a).ParamText() != r.cat.alone(b).ParamText())
 }
 
 // measures names the metrics that the workload of a cell takes of itself.
 func (r *reader) measures(c *Cell) []string {
 	if c.Command == nil {
 		spec, _ := r.spec(c.Workload)
-		return spec.Measures
+		return slices.Concat(spec.Measures, r.cat.companionMeasures(c))
 	}
 	var names []string
 	for _, m := range c.Command.Metrics {
@@ -138,7 +138,7 @@ func (r *reader) checkClaim(c *claim, p *Plan) {
 	covered := slices.ContainsFunc(p.Cells, func(one Cell) bool { return c.Covers(&one) })
 	pairs := p.Pairs(c.Claim)
 	switch {
-	case c.Kind == ClaimCompare && slices.ContainsFunc(pairs, func(pair Pair) bool { return unlike(c.Metric, &p.Cells[pair.Left], &p.Cells[pair.Right]) }):
+	case c.Kind == ClaimCompare && slices.ContainsFunc(pairs, func(pair Pair) bool { return r.unlike(c.Metric, &p.Cells[pair.Left], &p.Cells[pair.Right]) }):
 		r.fault(c.given["metric"].val, "claims: items: auto gives each %s its own number of items, so their %s says nothing", c.Axis, c.Metric).Remedy =
 			"compare throughput_items_per_s or cpu_per_item_s, or write items: with a number"
 	case c.Kind != ClaimCompare && covered, c.Kind == ClaimCompare && len(pairs) > 0:

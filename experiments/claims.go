@@ -198,7 +198,8 @@ func (r *reader) claimSays(n *yaml.Node) {
 func (r *reader) claimMetric(n *yaml.Node) {
 	name, ok := r.prose(n, "metric")
 	known := slices.Concat([]string{"ok"}, r.cat.Metrics, r.grid.metrics)
-	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(addMeasures(known, r.cat.Workloads), name) {
+	measured := func(c CompanionSpec) bool { return slices.Contains(c.Measures, name) }
+	if ok && len(r.cat.Metrics) > 0 && !slices.Contains(addMeasures(known, r.cat.Workloads), name) && !slices.ContainsFunc(r.cat.Companions, measured) {
 		r.unknown(n, "metric", addMeasures(known, r.grid.specs()))
 	}
 	r.c.Metric = name

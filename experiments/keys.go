@@ -42,8 +42,7 @@ type keyReader struct {
 var later = map[string]string{
 	"go":     "an axis over GOGC and GOMEMLIMIT",
 	"limits": "limits on memory, retries and failures",
-	"probe":  "an event loop beside the work",
-	"faults": "workers that are killed on purpose", "report": "sections of the report",
+	"report": "sections of the report",
 }
 
 func keys() []keyReader {
@@ -185,6 +184,8 @@ func (r *reader) group(n *yaml.Node, prefix string, extra []string) []pair {
 			r.fault(p.key, "%s belongs to a command, and this entry has none", prefix+name).Remedy = "remove it, or write command in place of use"
 		case later[prefix+name] != "":
 			r.fault(p.key, "%s (%s) is not supported yet by this version", prefix+name, later[prefix+name]).Remedy = "remove it"
+		case prefix == "" && slices.ContainsFunc(r.cat.Companions, func(c CompanionSpec) bool { return c.Name == name }):
+			r.fault(p.key, "%s goes beside a workload", name).Remedy = "write it in an entry of workloads: {use: sieve, " + name + ": ...}"
 		case slices.Contains(extra, name):
 			rest = append(rest, p)
 		default:

@@ -89,6 +89,9 @@ func (r *reader) readWorkload(n *yaml.Node) {
 			r.w.spec, names = spec, spec.paramNames()
 		}
 	}
+	for _, c := range r.cat.Companions {
+		names = append(names, c.Name)
+	}
 	given := r.group(n, "workloads.", names)
 	if !slices.ContainsFunc(r.pairs(n), func(p pair) bool { return p.key.Value == "use" }) {
 		r.fault(n, "workloads.use is missing").Remedy = "add for example use: sieve"
@@ -107,6 +110,7 @@ func (r *reader) readWorkload(n *yaml.Node) {
 		}
 		r.w.params = append(r.w.params, p)
 	}
+	r.companions(given)
 	r.onlyOne(n)
 }
 

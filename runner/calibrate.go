@@ -9,6 +9,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/record"
+	"forklore/runner/work"
 )
 
 // group is what shares a calibration: the same work, whatever runs it.
@@ -17,7 +18,13 @@ type group struct {
 	aim              float64
 }
 
-func groupOf(c experiments.Cell) group { return group{c.Workload, c.ParamText(), c.AutoS} }
+func groupOf(c experiments.Cell) group { return group{c.Workload, workText(c), c.AutoS} }
+
+// workText is the parameters of the work itself: with something beside it, it is the same.
+func workText(c experiments.Cell) string {
+	c.Params = work.Alone(c.Params)
+	return c.ParamText()
+}
 
 // calibration is what is known of a group before the first block.
 type calibration struct {

@@ -9,11 +9,14 @@ import (
 // workloads with their parameters, the charts by name, and the CPUs this
 // process may use.
 func Catalogue(charts []string, cpus int) experiments.Catalogue {
-	cat := experiments.Catalogue{Charts: charts, CPUs: cpus}
+	cat := experiments.Catalogue{Charts: charts, CPUs: cpus, Companions: companions()}
 	for _, k := range work.All() {
 		spec := experiments.WorkloadSpec{Name: k.Name, Summary: k.Summary, Hidden: k.Hidden}
-		if k.Refuse != nil {
-			spec.Refuse = func(c experiments.Cell) string { return k.Refuse(work.Params(c.Params), layoutOf(c)) }
+		spec.Refuse = func(c experiments.Cell) string {
+			if k := k.With(c.Params); k.Refuse != nil {
+				return k.Refuse(work.Alone(c.Params), layoutOf(c))
+			}
+			return ""
 		}
 		if k.ItemOps == nil {
 			spec.Lacks = append(spec.Lacks, "throughput_ops_per_s", "cpu_per_op_s")
@@ -25,13 +28,31 @@ func Catalogue(charts []string, cpus int) experiments.Catalogue {
 			spec.Measures = append(spec.Measures, m.Metrics()...)
 		}
 		for _, p := range k.Params {
-			spec.Params = append(spec.Params, experiments.ParamSpec{
-				Name: p.Name, Default: p.Default, Allowed: p.Allowed(), Check: p.Check,
-			})
+			spec.Params = append(spec.Params, paramSpec(p))
 		}
 		cat.Workloads = append(cat.Workloads, spec)
 	}
 	return cat
+}
+
+func paramSpec(p work.Param) experiments.ParamSpec {
+	return experiments.ParamSpec{Name: p.Name, Default: p.Default, Allowed: p.Allowed(), Check: p.Check}
+}
+
+// companions returns what may go beside any workload.
+func companions() []experiments.CompanionSpec {
+	var list []experiments.CompanionSpec
+	for _, c := range work.Companions() {
+		spec := experiments.CompanionSpec{Name: c.Name, Summary: c.Summary, Short: c.Short}
+		for _, p := range c.Params {
+			spec.Params = append(spec.Params, experiments.CompanionParam{Key: c.Key(p.Name), ParamSpec: paramSpec(p)})
+		}
+		for _, m := range Measures(work.Kind{Measures: c.Measures}) {
+			spec.Measures = append(spec.Measures, m.Metrics()...)
+		}
+		list = append(list, spec)
+	}
+	return list
 }
 
 func layoutOf(c experiments.Cell) work.Layout {

@@ -11,7 +11,7 @@ import (
 func job(c experiments.Cell, items int64, dir string) host.Job {
 	j := host.Job{
 		Workload: c.Workload,
-		Params:   work.Params(c.Params),
+		Params:   work.Alone(c.Params),
 		Workers:  c.Workers,
 		Pool:     c.Model != experiments.Sequential,
 		Dynamic:  c.Schedule == experiments.Dynamic,
@@ -19,6 +19,7 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		MaxProcs: c.Cores,
 		Dir:      dir,
 	}
+	_, j.Beside, _ = work.Beside(c.Params)
 	if kind, err := work.Lookup(c.Workload); err == nil && kind.Shared != nil {
 		j.SharedB = kind.Shared(j.Params, j.Workers)
 	}
@@ -64,6 +65,7 @@ func reference(c experiments.Cell, items int64) experiments.Cell {
 
 // once is a cell with just that many items, as calibration runs it.
 func once(c experiments.Cell, items int64) experiments.Cell {
+	c.Params = work.Alone(c.Params) // what a companion does to the work is not to decide its amount
 	c.Schedule, c.Scaling = experiments.Static, experiments.Strong
 	c.Items, c.AutoS, c.DurationS, c.Iterations = items, 0, 0, 1
 	c.Control, c.Extra = "", 0

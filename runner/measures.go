@@ -19,7 +19,7 @@ func measuresOf(p *experiments.Plan) []record.Measure {
 		var of []record.Measure
 		if cell.Command != nil {
 			of = commandMeasures(cell)
-		} else if kind, err := work.Lookup(cell.Workload); err == nil {
+		} else if kind, err := work.In(cell.Workload, cell.Params); err == nil {
 			of = Measures(kind)
 		}
 		for _, m := range of {
@@ -36,7 +36,7 @@ func (a *attempt) asks() bool {
 	if a.cell.Command != nil {
 		return a.cell.Command.Protocol > 0
 	}
-	kind, err := work.Lookup(a.cell.Workload)
+	kind, err := work.In(a.cell.Workload, a.cell.Params)
 	return err == nil && len(kind.Measures) > 0
 }
 
@@ -69,8 +69,8 @@ func (a *attempt) measure(ctx context.Context) error {
 // measured PSS is not: the kernel walks a process's pages for it and holds what its own
 // page faults and mappings wait for, up to milliseconds. It is still read before the gate
 // and after the last finish.
-func ticks(s experiments.Sample, workload string) experiments.Sample {
-	kind, err := work.Lookup(workload)
+func ticks(s experiments.Sample, workload string, params work.Params) experiments.Sample {
+	kind, err := work.In(workload, params)
 	if err != nil || !slices.ContainsFunc(kind.Measures, func(m work.Measure) bool { return m.Hist }) {
 		return s
 	}
@@ -91,7 +91,7 @@ func (a *attempt) fillMeasures() {
 		a.commandMetrics()
 		return
 	}
-	kind, err := work.Lookup(a.cell.Workload)
+	kind, err := work.In(a.cell.Workload, a.cell.Params)
 	if err != nil {
 		return
 	}

@@ -113,7 +113,7 @@ func TestNoPSSBesideLatencies(t *testing.T) {
 	} {
 		s := every
 		s.Metrics = c.asked
-		got := ticks(s, c.workload)
+		got := ticks(s, c.workload, nil)
 		if !slices.Equal(got.Metrics, c.want) || got.EveryS != c.everyS {
 			t.Errorf("%s, asked for %v: %v every %v s, want %v every %v s", c.workload, c.asked, got.Metrics, got.EveryS, c.want, c.everyS)
 		}

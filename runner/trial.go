@@ -165,7 +165,7 @@ func (a *attempt) work(ctx context.Context) error {
 			pids = append(pids, p.PID)
 		}
 	}
-	sample := ticks(a.plan.Sample, a.cell.Workload)
+	sample := ticks(a.plan.Sample, a.cell.Workload, a.cell.Params)
 	a.watch = metrics.Watch(procs, metrics.Options{
 		Trial: a.row.Trial, Every: time.Duration(sample.EveryS * float64(time.Second)), Metrics: sample.Metrics,
 		Now: host.Now, FS: a.fs, OnTick: a.OnTick,
@@ -290,7 +290,9 @@ func (a *attempt) prove() {
 			return
 		}
 	}
-	if ok, want := a.proof.Check(&a.row); !ok {
+	alone := a.row
+	alone.Params = workText(a.cell)
+	if ok, want := a.proof.Check(&alone); !ok {
 		a.wrong(fmt.Sprintf("checksum %s, but the same work in a plain loop gives %s", a.row.Checksum, want))
 	}
 }

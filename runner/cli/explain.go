@@ -103,6 +103,9 @@ func subjects() []subject {
 	for _, k := range work.Kinds() {
 		all = append(all, subject{"workload", k.Name, func(w io.Writer) { explainWorkload(w, k) }})
 	}
+	for _, c := range work.Companions() {
+		all = append(all, subject{"companion", c.Name, func(w io.Writer) { explainCompanion(w, c) }})
+	}
 	all = append(all, paramSubjects()...)
 	for _, k := range link.Kinds() {
 		all = append(all, subject{"link", k.Name, func(w io.Writer) { explainLink(w, k) }})
@@ -183,7 +186,11 @@ type ownMetric struct {
 
 func ownMetrics() []ownMetric {
 	var all []ownMetric
-	for _, k := range work.Kinds() {
+	kinds := work.Kinds()
+	for _, c := range work.Companions() {
+		kinds = append(kinds, work.Kind{Name: c.Name, Measures: c.Measures})
+	}
+	for _, k := range kinds {
 		for _, of := range runner.Measures(k) {
 			for nth, m := range digest.MeasureMetrics([]record.Measure{of}) {
 				i := slices.IndexFunc(all, func(o ownMetric) bool { return o.Name == m.Name })
@@ -206,6 +213,10 @@ func explainWorkload(w io.Writer, k work.Kind) {
 	for _, p := range k.Params {
 		fmt.Fprintf(w, "\n  %s: %s\n    %s; %s unless given\n", p.Name, p.Doc, p.Allowed(), p.Usual())
 	}
+	explainMeasures(w, k)
+}
+
+func explainMeasures(w io.Writer, k work.Kind) {
 	if len(k.Measures) > 0 {
 		fmt.Fprintf(w, "\n  measures of itself\n")
 	}
@@ -215,6 +226,22 @@ func explainWorkload(w io.Writer, k work.Kind) {
 			fmt.Fprintf(w, "      as metrics %s\n", strings.Join(m.Metrics(), ", "))
 		}
 	}
+}
+
+// explainCompanion tells the keys of a companion as files write them, and as axes where that
+// is another name.
+func explainCompanion(w io.Writer, c work.Companion) {
+	indented(w, c.Summary)
+	fmt.Fprintln(w)
+	indented(w, strings.Split(strings.TrimSpace(c.Doc), "\n")...)
+	for _, p := range c.Params {
+		name := c.Key(p.Name)
+		if name != p.Name {
+			name += " (as an axis " + p.Name + ")"
+		}
+		fmt.Fprintf(w, "\n  %s: %s\n    %s; %s unless given\n", name, p.Doc, p.Allowed(), p.Usual())
+	}
+	explainMeasures(w, work.Kind{Measures: c.Measures})
 }
 
 func explainLink(w io.Writer, k link.Kind) {

@@ -33,6 +33,7 @@ var lists = []struct {
 	of   func() []entry
 }{
 	{"workloads", listWorkloads},
+	{"companions", listCompanions},
 	{"models", listModels},
 	{"links", listLinks},
 	{"metrics", listMetrics},
@@ -54,7 +55,7 @@ func listCommand() *cobra.Command {
 	names := listNames()
 	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(names, "|") + "]...",
-		Short: "Show workloads, models, links, metrics, charts, keys of experiment files and shipped experiments",
+		Short: "Show workloads, what goes beside them, models, links, metrics, charts, keys of experiment files and shipped experiments",
 		Long: `List shows the names of all that there is, one line each; forklore explain NAME
 tells all about one of them. With --long, workloads come with their parameters, keys with
 their values, and each quantile of a distribution is a metric of its own.`,
@@ -137,10 +138,26 @@ func listWorkloads() []entry {
 			}
 			var params []string
 			for _, p := range k.Params {
-				params = append(params, fmt.Sprintf("%s=%s (%s)", p.Name, p.Usual(), p.Allowed()))
+				params = append(params, paramLine(p.Name, p))
 			}
 			list = append(list, entry{Name: k.Name, Text: k.Summary, More: strings.Join(params, "; "), Group: g.Title})
 		}
+	}
+	return list
+}
+
+func paramLine(name string, p work.Param) string {
+	return fmt.Sprintf("%s=%s (%s)", name, p.Usual(), p.Allowed())
+}
+
+func listCompanions() []entry {
+	var list []entry
+	for _, c := range work.Companions() {
+		var params []string
+		for _, p := range c.Params {
+			params = append(params, paramLine(c.Key(p.Name), p))
+		}
+		list = append(list, entry{Name: c.Name, Text: c.Summary, More: strings.Join(params, "; ")})
 	}
 	return list
 }

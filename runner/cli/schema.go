@@ -117,6 +117,9 @@ func claimMetrics(cat experiments.Catalogue) []string {
 			names = append(names, w.Measures...)
 		}
 	}
+	for _, c := range cat.Companions {
+		names = append(names, c.Measures...)
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -207,6 +210,9 @@ func workloadParams(cat experiments.Catalogue) []node {
 			one["description"] = p.Allowed + "; " + p.Default + " unless given"
 			params[p.Name] = one
 		}
+		for _, c := range cat.Companions {
+			params[c.Name] = companionForm(c)
+		}
 		known := node{}
 		for name := range params {
 			known[name] = true
@@ -220,6 +226,23 @@ func workloadParams(cat experiments.Catalogue) []node {
 		})
 	}
 	return all
+}
+
+// companionForm is what goes beside a workload: all defaults, a short form or a mapping.
+func companionForm(c experiments.CompanionSpec) node {
+	keys := map[string]node{}
+	for _, p := range c.Params {
+		one := either(scalar)
+		one["description"] = p.Allowed + "; " + p.Default + " unless given"
+		keys[p.Key] = one
+	}
+	short := node{"const": true}
+	if c.Short != "" {
+		short = either(scalar)
+	}
+	form := anyOf(short, object(keys))
+	form["description"] = c.Summary
+	return form
 }
 
 func keysOf(m node) func(func(string) bool) {

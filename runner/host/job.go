@@ -31,6 +31,8 @@ type Job struct {
 	Dir       string // scratch folder
 	SharedB   int64  // bytes that all workers share beside the page
 
+	Beside work.Params // parameters of the companion beside the workload; nil for none
+
 	Command *Command // a program that is run instead of the workload; nil for a kernel
 
 	Rank  int      // first worker of this process

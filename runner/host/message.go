@@ -169,19 +169,24 @@ func (w *words) reading(r Reading) {
 
 func (w *words) job(j Job) {
 	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots, j.Links).int64(j.Items, j.SharedB)
-	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).int(len(j.Params))
-	names := make([]string, 0, len(j.Params))
-	for name := range j.Params {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		w.text(name, j.Params[name])
-	}
+	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).params(j.Params).params(j.Beside)
 	w.flag(j.Command != nil)
 	if c := j.Command; c != nil {
 		w.text(c.Dir, c.Install).flag(c.Gate).int(c.Exit, len(c.Argv)).text(c.Argv...).int(len(c.Env)).text(c.Env...)
 	}
+}
+
+func (w *words) params(ps work.Params) *words {
+	w.int(len(ps))
+	names := make([]string, 0, len(ps))
+	for name := range ps {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		w.text(name, ps[name])
+	}
+	return w
 }
 
 // reader takes a line apart. After the first error it returns zeros.
@@ -276,17 +281,23 @@ func (r *reader) reading() Reading {
 		Buckets: list(r, func() work.Bucket { return work.Bucket{LoNS: r.int64(), HiNS: r.int64(), Count: r.int64()} })}
 }
 
+// params returns nil for none.
+func (r *reader) params() work.Params {
+	var ps work.Params
+	for _, p := range list(r, func() [2]string { return [2]string{r.text(), r.text()} }) {
+		if ps == nil {
+			ps = work.Params{}
+		}
+		ps[p[0]] = p[1]
+	}
+	return ps
+}
+
 func (r *reader) job() Job {
 	j := Job{Workload: r.text(), Dir: r.text(), Workers: r.int(), Processes: r.int(), MaxProcs: r.int(),
 		Rank: r.int(), Slots: r.int(), Links: r.int(), Items: r.int64(), SharedB: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag(), Spread: r.flag()}
 	j.Words = list(r, r.text)
-	params := list(r, func() [2]string { return [2]string{r.text(), r.text()} })
-	if len(params) > 0 {
-		j.Params = work.Params{}
-	}
-	for _, p := range params {
-		j.Params[p[0]] = p[1]
-	}
+	j.Params, j.Beside = r.params(), r.params()
 	if r.flag() {
 		j.Command = &Command{Dir: r.text(), Install: r.text(), Gate: r.flag(), Exit: r.int(), Argv: list(r, r.text), Env: list(r, r.text)}
 	}
