@@ -23,6 +23,7 @@ var may = map[string]string{
 	"forklore/metrics/law":      "metrics/stat",
 	"forklore/metrics/stat":     "",
 	"forklore/experiments":      "",
+	"forklore/internal/perf":    "",
 	"forklore/runner/trialhost": "runner/host",
 }
 

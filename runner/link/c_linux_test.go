@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forklore/internal/perf"
 )
 
 // block is how many round trips or laps are timed together, here and in the
@@ -168,6 +170,28 @@ func rival(t *testing.T, name string, cpus int, s scene, program ...string) {
 	_, a, _ := spread(ours)
 	_, b, _ := spread(theirs)
 	t.Logf("%d CPUs, %-16s Go %7.0f ns, C %7.0f ns, ratio %.3f [%.3f, %.3f]", cpus, name, a, b, mid, low, high)
+	if mid > target {
+		onCPUs(t, cpus, func() { t.Logf("        %s", profile(t, s)) })
+	}
+}
+
+// target is what a ratio is to reach. One that does not comes with a profile of rank 0.
+const target = 1.10
+
+// profile says where the time of rank 0 goes.
+func profile(t *testing.T, s scene) string {
+	s.Count *= 10 // enough to look at
+	file := filepath.Join(t.TempDir(), "perf.data")
+	words, err := perf.Wrap(file, os.Args[0])
+	if err != nil {
+		return err.Error()
+	}
+	timeScene(t, s, words...)
+	p, err := perf.Read(file)
+	if err != nil {
+		return err.Error()
+	}
+	return p.String()
 }
 
 // onCPUs runs what starts processes on a thread that has only so many CPUs.
@@ -192,7 +216,8 @@ func onCPUs(t *testing.T, n int, start func()) {
 	}
 }
 
-func timeScene(t *testing.T, s scene) (text []byte) {
+// timeScene runs a scene, rank 0 by the words of a wrapper if there are any.
+func timeScene(t *testing.T, s scene, wrapper ...string) (text []byte) {
 	f, err := Open(s.Plan, s.Ranks, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +225,11 @@ func timeScene(t *testing.T, s scene) (text []byte) {
 	defer f.Close()
 	var children []*child
 	for rank := range s.Ranks {
-		children = append(children, startChild(t, f, s, rank, rank+1))
+		words := os.Args[:1]
+		if rank == 0 && len(wrapper) > 0 {
+			words = wrapper
+		}
+		children = append(children, startChildBy(t, words, f, s, rank, rank+1))
 	}
 	for i, c := range children {
 		if err := c.wait(t); err != nil {

@@ -75,7 +75,7 @@ func TestKilledHostLeavesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		host := startTest(t, hostVar+"="+string(text), nil)
+		host := startTest(t, os.Args[:1], hostVar+"="+string(text), nil)
 		host.ready(t)
 		pid := host.Process.Pid
 		look := func() []string {
@@ -121,7 +121,7 @@ func TestSweepKeepsTheLiving(t *testing.T) {
 // What a kill between making a POSIX queue and removing its name leaves.
 func TestSweepRemovesNamesOfDeadProcesses(t *testing.T) {
 	folder := mqueueFolder(t)
-	gone := startTest(t, childVar+"=rubbish", nil)
+	gone := startTest(t, os.Args[:1], childVar+"=rubbish", nil)
 	if err := gone.wait(t); err == nil {
 		t.Fatal("a child of rubbish ended well")
 	}

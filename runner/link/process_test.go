@@ -103,6 +103,12 @@ type child struct {
 // startChild starts a child that holds ranks [lo, hi). It dies with the test.
 func startChild(t *testing.T, f Fabric, s scene, lo, hi int) *child {
 	t.Helper()
+	return startChildBy(t, os.Args[:1], f, s, lo, hi)
+}
+
+// startChildBy starts the test binary by the words of a command.
+func startChildBy(t *testing.T, words []string, f Fabric, s scene, lo, hi int) *child {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("the race detector sees no other process, and makes its start slow")
 	}
@@ -114,7 +120,7 @@ func startChild(t *testing.T, f Fabric, s scene, lo, hi int) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := startTest(t, childVar+"="+string(text), share.Files)
+	c := startTest(t, words, childVar+"="+string(text), share.Files)
 	if err := share.Close(); err != nil {
 		t.Error(err)
 	}
@@ -122,9 +128,9 @@ func startChild(t *testing.T, f Fabric, s scene, lo, hi int) *child {
 }
 
 // startTest starts the test binary as what a variable says.
-func startTest(t *testing.T, variable string, files []*os.File) *child {
+func startTest(t *testing.T, words []string, variable string, files []*os.File) *child {
 	t.Helper()
-	c := &child{Cmd: exec.Command(os.Args[0]), ended: make(chan error, 1)}
+	c := &child{Cmd: exec.Command(words[0], words[1:]...), ended: make(chan error, 1)}
 	c.Env = append(os.Environ(), variable, "GOMAXPROCS=1")
 	c.ExtraFiles = files
 	stdout, w, err := os.Pipe()

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forklore/internal/perf"
 )
 
 // againstC are the workloads that are held against their twins in C. Where Go
@@ -84,6 +86,7 @@ func BenchmarkKernelsAgainstC(b *testing.B) {
 		rounds = must(strconv.Atoi(text))("FORKLORE_C_ROUNDS")
 	}
 	var table strings.Builder
+	var below []string
 	rows := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(rows, "workload\tGo/s\tGo/C: median [min, max]\tGo/C of one thread\t")
 	for _, c := range againstC {
@@ -95,10 +98,42 @@ func BenchmarkKernelsAgainstC(b *testing.B) {
 			b.ReportMetric(median(d.threads), "Go/C")
 			b.ReportMetric(median(d.alone), "Go/C1")
 			fmt.Fprintf(rows, "%s %s\t%.3g\t%s\t%s\t%s\n", c.name, c.params, median(d.rates), within(d.threads), within(d.alone), c.why)
+			if median(d.threads) < atLeast {
+				below = append(below, fmt.Sprintf("%s %s: %s", c.name, c.params, profiled(b, c.name, c.params)))
+			}
 		})
 	}
 	rows.Flush()
 	fmt.Printf("%d rounds of %v each\n%s", rounds, duelTime, table.String())
+	if len(below) > 0 {
+		fmt.Printf("below %v of C; where Go spends its time there:\n%s\n", atLeast, strings.Join(below, "\n"))
+	}
+}
+
+// atLeast is the share of C's operations per second that Go is to reach.
+const atLeast = 0.95
+
+// profiled runs a workload once more and says where its time goes.
+func profiled(b *testing.B, name, params string) string {
+	b.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer onOneCPU(b)()
+	kind, err := Lookup(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ps, err := kind.Parse(rawParams(params))
+	if err != nil {
+		b.Fatal(err)
+	}
+	k := newKernel(b, name, rawParams(params), Env{Slots: 1, Workers: 1, Dir: b.TempDir(), Locked: true})
+	defer closeKernel(b, k)
+	p, err := perf.Self(filepath.Join(b.TempDir(), "perf.data"), func() { goRate(b, k, kind.ItemOps(ps)) })
+	if err != nil {
+		return err.Error()
+	}
+	return p.String()
 }
 
 const duelTime = 300 * time.Millisecond
