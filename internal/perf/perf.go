@@ -4,10 +4,13 @@
 package perf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +92,7 @@ const entry = "internal/runtime/syscall"
 
 func parse(report string) (Profile, error) {
 	var p Profile
+	own := map[string]float64{} // of the runtime, by function
 	for line := range strings.Lines(report) {
 		parts := strings.SplitN(strings.TrimSpace(line), "|", 3)
 		if len(parts) < 3 || strings.HasPrefix(line, "#") {
@@ -100,12 +104,13 @@ func parse(report string) (Profile, error) {
 		}
 		share := percent / 100
 		mode, function, _ := strings.Cut(strings.TrimSpace(parts[2]), "] ")
-		switch function, _, _ = strings.Cut(function, "|"); {
+		function, _, _ = strings.Cut(function, "|")
+		switch function = named(strings.TrimSpace(function)); {
 		case strings.Contains(mode, "k") || strings.HasPrefix(function, entry):
 			p.Kernel += share
 		case strings.HasPrefix(function, "runtime."), strings.HasPrefix(function, "internal/runtime/"):
 			p.Runtime += share
-			p.Top = append(p.Top, Line{share, strings.TrimSpace(function)})
+			own[function] += share
 		default:
 			p.Program += share
 		}
@@ -113,8 +118,24 @@ func parse(report string) (Profile, error) {
 	if p.Kernel+p.Runtime+p.Program < 0.5 {
 		return p, errors.New("perf saw next to nothing: is it allowed to (kernel.perf_event_paranoid)?")
 	}
-	slices.SortStableFunc(p.Top, func(a, b Line) int { return int(1e6 * (b.Share - a.Share)) })
+	for _, function := range slices.Sorted(maps.Keys(own)) {
+		p.Top = append(p.Top, Line{own[function], function})
+	}
+	slices.SortStableFunc(p.Top, func(a, b Line) int { return cmp.Compare(b.Share, a.Share) })
 	return p, nil
+}
+
+// named returns the name of a function of which perf knows only the address: go test
+// strips the programs that it runs. What is profiled is this program, at the same addresses.
+func named(function string) string {
+	pc, err := strconv.ParseUint(strings.TrimPrefix(function, "0x"), 16, 64)
+	if err != nil || !strings.HasPrefix(function, "0x") {
+		return function
+	}
+	if f := runtime.FuncForPC(uintptr(pc)); f != nil {
+		return f.Name()
+	}
+	return function
 }
 
 // String is one line for a report.

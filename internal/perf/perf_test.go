@@ -1,7 +1,10 @@
 package perf
 
 import (
+	"fmt"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +29,10 @@ func TestParse(t *testing.T) {
 	const want = "kernel 70 %, Go's runtime 13 %, program 17 %: runtime.exitsyscall 8.5 %, runtime.reentersyscall 4.5 %"
 	if diff := cmp.Diff(want, p.String()); diff != "" {
 		t.Error(diff)
+	}
+	here := "5.00% |x |[.] " + fmt.Sprintf("%#x", reflect.ValueOf(runtime.GC).Pointer()) + "\n"
+	if p, err := parse(sample + here + here); err != nil || p.Top[0].Function != "runtime.GC" || p.Top[0].Share < 0.09 {
+		t.Errorf("an address without a name: %v, %v", p, err)
 	}
 	for _, bad := range []string{"", "x% | y | [.] z\n", "1.00% |x|[.] main.main\n"} {
 		if _, err := parse(bad); err == nil {
