@@ -5,6 +5,7 @@ package perf
 
 import (
 	"cmp"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -125,18 +127,33 @@ func parse(report string) (Profile, error) {
 	return p, nil
 }
 
-// named returns the name of a function of which perf knows only the address: go test
-// strips the programs that it runs. What is profiled is this program, at the same addresses.
+// named returns the name of a function of which perf knows only the place in the file: go
+// test strips the programs that it runs. What is profiled is this program.
 func named(function string) string {
-	pc, err := strconv.ParseUint(strings.TrimPrefix(function, "0x"), 16, 64)
+	offset, err := strconv.ParseUint(strings.TrimPrefix(function, "0x"), 16, 64)
 	if err != nil || !strings.HasPrefix(function, "0x") {
 		return function
 	}
-	if f := runtime.FuncForPC(uintptr(pc)); f != nil {
+	if f := runtime.FuncForPC(uintptr(offset + loadedAt())); f != nil {
 		return f.Name()
 	}
 	return function
 }
+
+// loadedAt is what lies between a place in this program's file and its address.
+var loadedAt = sync.OnceValue(func() uint64 {
+	f, err := elf.Open(os.Args[0])
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_X != 0 {
+			return p.Vaddr - p.Off
+		}
+	}
+	return 0
+})
 
 // String is one line for a report.
 func (p Profile) String() string {

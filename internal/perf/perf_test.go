@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(want, p.String()); diff != "" {
 		t.Error(diff)
 	}
-	here := "5.00% |x |[.] " + fmt.Sprintf("%#x", reflect.ValueOf(runtime.GC).Pointer()) + "\n"
+	here := "5.00% |x |[.] " + fmt.Sprintf("%#x", reflect.ValueOf(runtime.GC).Pointer()-uintptr(loadedAt())) + "\n"
 	if p, err := parse(sample + here + here); err != nil || p.Top[0].Function != "runtime.GC" || p.Top[0].Share < 0.09 {
 		t.Errorf("an address without a name: %v, %v", p, err)
 	}
