@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "company.h"
+
 static size_t size;
 
 static void fail(const char *what) {
@@ -186,6 +188,7 @@ int main(int argc, char **argv) {
 	if (child < 0)
 		fail("fork");
 	if (child == 0) {
+		keep_company();
 		take_end(1);
 		for (long k = 0; k < count; k++) {
 			receive_message(message);
@@ -194,6 +197,7 @@ int main(int argc, char **argv) {
 		}
 		return 0;
 	}
+	keep_company();
 	take_end(0);
 	double *blocks = calloc((size_t)(count / BLOCK) + 1, sizeof *blocks);
 	double begin = now();
