@@ -29,9 +29,16 @@ func verdictsTable(d *digest.Digest) (Table, error) {
 	}
 	places := Places(d)
 	var rows []forestRow
-	for _, v := range verdicts {
+	titles := claimTitles(d, verdicts)
+	for i, v := range verdicts {
 		for _, p := range v.Parts {
-			rows = append(rows, partRow(d, places, v, p))
+			r := partRow(d, places, v, p)
+			r.Panel = titles[i]
+			if p.Right >= 0 && places[p.Left].Series == places[p.Right].Series {
+				rest := without(both(places[p.Left], places[p.Right]), everywhere(places, v))
+				r.Setting = strings.TrimSuffix(r.Setting+", "+strings.Join(rest, " "), ", ")
+			}
+			rows = append(rows, r)
 		}
 	}
 	if len(rows) == 0 {
@@ -45,7 +52,7 @@ func verdictsTable(d *digest.Digest) (Table, error) {
 func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) forestRow {
 	left := places[p.Left]
 	c := d.Cells[p.Left]
-	r := forestRow{Claim: v.Claim.ID, Panel: claimTitle(v), Metric: p.Metric, Title: metricTitle(d, p.Metric), Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
+	r := forestRow{Claim: v.Claim.ID, Metric: p.Metric, Title: metricTitle(d, p.Metric), Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
 		AtLeast: orNaN(p.Target.AtLeast), AtMost: orNaN(p.Target.AtMost), P: p.P, BH: math.NaN(), Verdict: p.Verdict, Reason: p.Reason,
 		who: who{c.ID, left.Label, left.Label + ", " + left.Setting, c.Model, left.Series, c.Cores, c.Workers}}
 	if p.Right >= 0 {
@@ -54,11 +61,60 @@ func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) 
 		if right.Series != left.Series {
 			r.Series += " / " + right.Series
 		} else {
-			r.Setting = left.Label + ", " + left.Setting + " / " + right.Setting
+			r.Setting = apart(left, right)
 		}
 	}
 	r.estimate(p.Primary, p.Companion)
 	return r
+}
+
+// settingWords are the words that tell where a cell stands.
+func settingWords(p Place) []string {
+	return slices.Concat(strings.Fields(p.Label), strings.Split(p.Setting, ", "))
+}
+
+// apart tells two cells of one series apart by what only one of them has: 64 B / 4 KiB. What
+// stands first is what a narrow column shows.
+func apart(left, right Place) string {
+	a, b := settingWords(left), settingWords(right)
+	return strings.Join(without(a, b), " ") + " / " + strings.Join(without(b, a), " ")
+}
+
+// both returns the words that two cells share.
+func both(left, right Place) []string {
+	a := settingWords(left)
+	return without(a, without(a, settingWords(right)))
+}
+
+// without returns the words of a list that are not in another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return slices.Contains(other, w) })
+}
+
+// everywhere returns the words that the left sides of all parts of a verdict have.
+func everywhere(places []Place, v digest.Verdict) []string {
+	common := settingWords(places[v.Parts[0].Left])
+	for _, p := range v.Parts {
+		common = without(common, without(common, settingWords(places[p.Left])))
+	}
+	return common
+}
+
+// claimTitles are the headings of claims. Where several quote one sentence, the metric tells
+// them apart.
+func claimTitles(d *digest.Digest, verdicts []digest.Verdict) []string {
+	quoted := map[string]int{}
+	for _, v := range verdicts {
+		quoted[v.Claim.Says]++
+	}
+	var titles []string
+	for _, v := range verdicts {
+		if quoted[v.Claim.Says] > 1 && v.Claim.Says != "" {
+			v.Claim.Says = strings.TrimRight(v.Claim.Says, ".") + ": " + metricTitle(d, v.Claim.Metric)
+		}
+		titles = append(titles, claimTitle(v))
+	}
+	return titles
 }
 
 func claimTitle(v digest.Verdict) string {

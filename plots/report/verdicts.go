@@ -153,7 +153,11 @@ func spanOf(d *digest.Digest, v digest.Verdict) string {
 		what = text(m.Title) + " "
 	}
 	if v.Claim.Kind == experiments.ClaimCompare {
-		favours = "; above 1x favours " + text(v.Claim.Left)
+		side := v.Claim.Left
+		if v.Claim.Axis != "model" {
+			side = v.Claim.Axis + " " + side
+		}
+		favours = "; above 1x favours " + text(side)
 	}
 	if bounds := boundsText(*lo); bounds != "" {
 		favours += "; asked for is " + text(bounds)
