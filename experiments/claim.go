@@ -4,7 +4,7 @@ package experiments
 const (
 	ClaimCompare    = "compare"    // one value of an axis is better than another, in a metric
 	ClaimBound      = "bound"      // a metric lies above or below a number
-	ClaimProportion = "proportion" // a share of trials, such as those that end ok, lies above or below a number
+	ClaimProportion = "proportion" // a share of trials, those that end ok or in which a probe succeeds, lies above or below a number
 	ClaimScaling    = "scaling"    // a quantity of a fitted scaling law lies above or below a number
 )
 
@@ -13,17 +13,17 @@ type Claim struct {
 	ID       string              `json:"id"`
 	Says     string              `json:"says"`               // the sentence under test
 	Kind     string              `json:"kind"`               // one of the kinds above
-	Metric   string              `json:"metric"`             // a metric of the digest; "ok" for proportions
+	Metric   string              `json:"metric"`             // a metric of the digest; "ok" or "can_..." for proportions
 	Axis     string              `json:"axis,omitempty"`     // compare: the axis, "model" unless the file says otherwise
 	Left     string              `json:"left,omitempty"`     // compare: the value that is claimed to be better
 	Right    string              `json:"right,omitempty"`    // compare: the value it is held against
 	Model    string              `json:"model,omitempty"`    // scaling: whose curve
 	Law      string              `json:"law,omitempty"`      // scaling: "usl", "amdahl" or "linear"
 	Quantity string              `json:"quantity,omitempty"` // scaling: "peak" (largest speedup), "n_star", "limit", "sigma", "kappa"
-	AtLeast  *float64            `json:"at_least,omitempty"` // in the metric's unit; for compare: the ratio in favour of Left
+	AtLeast  *float64            `json:"at_least,omitempty"` // in the metric's unit; for compare: the ratio in favour of Left, or of a Level the difference
 	AtMost   *float64            `json:"at_most,omitempty"`
 	Where    map[string][]string `json:"where,omitempty"`  // which cells: axis or parameter to values; empty means all
-	Margin   float64             `json:"margin,omitempty"` // fraction, as 0.05; 0 means the metric's own
+	Margin   float64             `json:"margin,omitempty"` // fraction, as 0.05, or of a Level the difference; 0 means the metric's own
 }
 
 // Roles of cells that test the run instead of the question.

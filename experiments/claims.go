@@ -37,7 +37,7 @@ func claimKeys() []keyReader {
 		{Key: Key{"claims.id", "The claim's name in tables; claim-1, claim-2... unless given.", "words in lower case with -",
 			"", "id: processes-faster", false}, read: (*reader).claimID},
 		{Key: Key{"claims.says", "The sentence under test.", "one line of text", "", "says: Processes are faster.", true}, read: (*reader).claimSays},
-		{Key: Key{"claims.metric", "What is measured; ok is the share of trials that end well.", "name, see forklore list metrics",
+		{Key: Key{"claims.metric", "What is measured; ok is the share of trials that end well, can_... the share in which a probe succeeds.", "name, see forklore list metrics",
 			"", "metric: wall_s", false}, read: (*reader).claimMetric},
 		{Key: Key{"claims.compare", "Two values of one axis, as models, links or worker counts: the one that is claimed to be better, and the one it is held against.",
 			"mapping of one value of an axis to another, or of axis, left (claimed to be better) and right", "",
@@ -47,13 +47,13 @@ func claimKeys() []keyReader {
 		{Key: Key{"claims.quantity", "Of the fitted law: the largest speedup (peak), where it lies (n_star), what contention alone allows (limit), or a parameter.",
 			strings.Join(quantities, ", "), "", "quantity: peak", false}, read: (*reader).claimQuantity},
 		{Key: Key{"claims.model", "Whose curve the law is fitted to.", "name of a model", "", "model: processes", false}, read: (*reader).claimModel},
-		{Key: Key{"claims.at_least", "The metric, the quantity, or with compare the ratio in favour of the left side, is at least this.",
+		{Key: Key{"claims.at_least", "The metric, the quantity, or with compare the ratio in favour of the left side (of shares the difference), is at least this.",
 			"number with the metric's unit: 5ms, 64MiB, 3x, 95%", "", "at_least: 1.5x", false}, read: (*reader).claimAtLeast},
 		{Key: Key{"claims.at_most", "The same, at most this. Both together claim that it lies between them.",
 			"number with the metric's unit: 5ms, 64MiB, 3x, 95%", "", "at_most: 3x", false}, read: (*reader).claimAtMost},
 		{Key: Key{"claims.where", "Which cells the claim is about; all unless given.", "mapping of axes to a value or a list of values",
 			"", "where: {workload: sieve, cores: max}", false}, read: (*reader).claimWhere},
-		{Key: Key{"claims.margin", "Differences within this margin do not matter; 5 % for time, throughput and CPU, 10 % for memory, 20 % for tails unless given.",
+		{Key: Key{"claims.margin", "Differences within this margin do not matter; 5 % for time, throughput and CPU, 10 % for memory, 20 % for tails, 0.05 between shares unless given.",
 			"share above 0", "", "margin: 3%", false}, read: (*reader).claimMargin},
 	}
 }
@@ -122,7 +122,10 @@ func (r *reader) kind() {
 	c := r.c
 	bounded := c.has("at_least") || c.has("at_most")
 	scaling := c.has("law") || c.has("quantity") || c.has("model")
-	proportion := c.has("metric") && c.given["metric"].val.Value == "ok"
+	metric := ""
+	if c.has("metric") {
+		metric = c.given["metric"].val.Value
+	}
 	switch {
 	case scaling:
 		c.Kind, c.Metric = ClaimScaling, "throughput_items_per_s"
@@ -132,7 +135,7 @@ func (r *reader) kind() {
 		}
 	case c.has("compare"):
 		c.Kind = ClaimCompare
-		if proportion {
+		if metric == "ok" {
 			r.fault(c.given["compare"].key, "claims: ok is a share of trials; it has no ratio to compare").Remedy = claimKinds
 		}
 		if bounded {
@@ -143,7 +146,7 @@ func (r *reader) kind() {
 		}
 	case bounded:
 		c.Kind = ClaimBound
-		if proportion {
+		if Proportion(metric) {
 			c.Kind = ClaimProportion
 		}
 		r.clash("at_least and at_most are limits, not differences", "margin")
@@ -268,7 +271,9 @@ func (r *reader) bound(n *yaml.Node, what string) *float64 {
 		return nil
 	case r.c.Kind == ClaimProportion && v > 1:
 		r.fault(n, "%s: %s is more than all trials", what, n.Value).Allowed = "a share from 0 to 1, or 0% to 100%"
-	case r.c.Kind == ClaimCompare && v == 0:
+	case r.c.Kind == ClaimCompare && Level(r.c.Metric) && (v > 1 || strings.HasSuffix(n.Value, "x")):
+		r.fault(n, "%s: two shares are compared by their difference, and %s is none", what, n.Value).Allowed = "a difference from 0 to 1, or 0% to 100%"
+	case r.c.Kind == ClaimCompare && !Level(r.c.Metric) && v == 0:
 		r.fault(n, "%s: a ratio is above 0", what).Remedy = "write for example at_least: 1.5x"
 	}
 	return &v

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -20,7 +21,7 @@ type forestRow struct {
 	Metric  string  `csv:"metric"`
 	Title   string  `csv:"metric_title"` // as on an axis: "wall time"
 	Unit    string  `csv:"unit"`         // empty for ratios
-	Ratio   string  `csv:"is_ratio"`
+	Ratio   string  `csv:"is_ratio"`     // yes, no, or "difference" of two shares
 	Margin  float64 `csv:"margin"`
 	AtLeast float64 `csv:"at_least"`
 	AtMost  float64 `csv:"at_most"`
@@ -37,6 +38,17 @@ type forestRow struct {
 	BH      float64 `csv:"p_bh"` // adjusted over the exploratory grid; absent in claims
 	Verdict string  `csv:"verdict"`
 	Reason  string  `csv:"reason"`
+}
+
+// difference is the Ratio of two shares that are compared, where 0 is what 1 is for ratios.
+const difference = "difference"
+
+// margins returns the ends of the grey band and, between them, what no difference is.
+func (r *forestRow) margins() (low, none, high float64) {
+	if r.Ratio == difference {
+		return -r.Margin, 0, r.Margin
+	}
+	return 1 / (1 + r.Margin), 1, 1 + r.Margin
 }
 
 // estimate copies the numbers of both estimators.
@@ -120,6 +132,9 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 			values = append(values, r.Value, r.Low95, r.High95, r.AtLeast, r.AtMost)
 		}
 		x = spreadScale(rows[0].Title, rows[0].Unit, values)
+		if rows[0].Ratio == difference {
+			x = differenceScale(values)
+		}
 	}
 	for _, r := range rows {
 		line := rowLine{who: r.who, note: forestNote(r)}
@@ -135,10 +150,19 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 	return p
 }
 
+// differenceScale shows 0 and, of what shares can differ by, both ends, so that no two panels are at odds.
+func differenceScale(values []float64) scale {
+	lo, hi := finiteRange(append(slices.Clone(values), -0.25, 1))
+	return linearScale("difference in favour of the one named first", "", max(lo, -1), min(hi, 1), 6)
+}
+
 func forestNote(r forestRow) string {
 	number := func(v float64) string { return Quantity(v, r.Unit) }
-	if r.Ratio == "yes" {
+	switch r.Ratio {
+	case "yes":
 		number = Times
+	case difference:
+		number = Difference
 	}
 	text := number(r.Value)
 	if !math.IsNaN(r.Low95) && !math.IsNaN(r.High95) {
@@ -154,11 +178,12 @@ func forestNote(r forestRow) string {
 func drawForestLine(f frame, r forestRow, y vg.Length) {
 	inside := func(v float64) vg.Length { return min(max(f.px(v), f.x0), f.x1) }
 	half := lineHeight / 2
-	if r.Ratio == "yes" {
+	if r.Ratio != "no" {
+		low, none, high := r.margins()
 		if r.Margin > 0 && math.IsNaN(r.AtLeast) && math.IsNaN(r.AtMost) {
-			f.s.fill(faded(rule, 0.22), inside(1/(1+r.Margin)), y-half, inside(1+r.Margin), y+half)
+			f.s.fill(faded(rule, 0.22), inside(low), y-half, inside(high), y+half)
 		}
-		f.s.segment(axisLine, inside(1), y-half, inside(1), y+half)
+		f.s.segment(axisLine, inside(none), y-half, inside(none), y+half)
 	}
 	for _, bound := range []float64{r.AtLeast, r.AtMost} {
 		if !math.IsNaN(bound) {

@@ -129,6 +129,14 @@ func trimmed(number string) string {
 // Times prints a ratio: "1.03x".
 func Times(v float64) string { return Digits(v) + "x" }
 
+// Difference prints a difference of two shares, with its sign: "+0.95".
+func Difference(v float64) string {
+	if v > 0 {
+		return "+" + Digits(v)
+	}
+	return Digits(v)
+}
+
 // TimesRange prints a range of ratios, "0.98x to 1.03x", or one ratio where its
 // ends print alike.
 func TimesRange(lo, hi float64) string { return ends(Times(lo), Times(hi), " to ") }

@@ -57,6 +57,9 @@ func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) 
 		who: who{c.ID, left.Label, left.Label + ", " + left.Setting, c.Model, left.Series, c.Cores, c.Workers}}
 	if p.Right >= 0 {
 		r.Ratio = "yes"
+		if p.Target.Difference {
+			r.Ratio = difference
+		}
 		right := places[p.Right]
 		if right.Series != left.Series {
 			r.Series += " / " + right.Series

@@ -49,7 +49,11 @@ func (d *Digest) compareParts(c experiments.Claim, claims int) ([]Part, string) 
 	}
 	var parts []Part
 	for _, pair := range run.Pairs(c) {
-		parts = append(parts, d.comparePart(c, pairing{pair.Left, pair.Right, m}, c.Axis, claims))
+		if two := (pairing{pair.Left, pair.Right, m}); experiments.Level(m.Name) {
+			parts = append(parts, d.levelPart(c, two, claims))
+		} else {
+			parts = append(parts, d.comparePart(c, two, c.Axis, claims))
+		}
 	}
 	if parts == nil {
 		return nil, fmt.Sprintf("no cell with %s %s has a partner with %s that differs in nothing else", c.Axis, c.Left, c.Right)

@@ -31,6 +31,23 @@ type Range struct {
 type Target struct {
 	Margin          float64
 	AtLeast, AtMost *float64
+	Difference      bool // estimates are differences of levels in [0, 1], Margin too; else ratios, or quantities
+}
+
+// reach returns the ends of the margin: within them nothing matters.
+func (t Target) reach() (low, high float64) {
+	if t.Difference {
+		return -t.Margin, t.Margin
+	}
+	return 1 / (1 + t.Margin), 1 + t.Margin
+}
+
+// scaled takes an estimate to the scale on which it is symmetric: ratios to their logarithm.
+func (t Target) scaled(v float64) float64 {
+	if t.Difference {
+		return v
+	}
+	return math.Log(v)
 }
 
 // leastN is the least number of blocks for which rank intervals reach 95 %.
@@ -61,7 +78,7 @@ func (t Target) judge(r Range) string {
 	if t.AtLeast != nil || t.AtMost != nil {
 		return t.within(r.Lo95, r.Hi95)
 	}
-	high, low := 1+t.Margin, 1/(1+t.Margin)
+	low, high := t.reach()
 	switch {
 	case r.Lo95 > high:
 		return Supported
@@ -93,12 +110,13 @@ func (t Target) within(lo, hi float64) string {
 }
 
 func (t Target) undecided(r Range) string {
+	low, high := t.reach()
 	switch {
 	case math.IsNaN(r.Lo95) || math.IsNaN(r.Hi95):
 		return "no interval"
 	case t.AtLeast != nil || t.AtMost != nil:
 		return "the 95 % interval contains the bound"
-	case r.Lo95 > 1/(1+t.Margin) && r.Hi95 < 1+t.Margin:
+	case r.Lo95 > low && r.Hi95 < high:
 		return "the 90 % interval is not inside the margin" // intervals that are not nested
 	}
 	return "the 95 % interval reaches across the margin"

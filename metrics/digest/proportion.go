@@ -12,11 +12,16 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// proportionParts judges the share of trials that end ok. Trials that the user
-// ended or that could not be run say nothing of it.
+// proportionParts judges a share of trials: of those that end ok, or of those in which a probe succeeds.
 func (d *Digest) proportionParts(c experiments.Claim, claims int) ([]Part, string) {
-	if c.Metric != "ok" && c.Metric != "" {
-		return nil, fmt.Sprintf("unknown share %q; known is ok, the share of trials that end ok", c.Metric)
+	if c.Metric == "" {
+		c.Metric = "ok"
+	}
+	if !experiments.Proportion(c.Metric) {
+		return nil, fmt.Sprintf("unknown share %q; known are ok, the share of trials that end ok, and can_..., that of trials in which a probe succeeds", c.Metric)
+	}
+	if _, err := d.Metric(c.Metric); c.Metric != "ok" && err != nil {
+		return nil, err.Error()
 	}
 	if c.AtLeast == nil && c.AtMost == nil {
 		return nil, "a proportion needs at_least or at_most"
@@ -29,18 +34,29 @@ func (d *Digest) proportionParts(c experiments.Claim, claims int) ([]Part, strin
 	return parts, reason
 }
 
-func (d *Digest) proportionPart(c experiments.Claim, i, claims int) Part {
-	target := Target{AtLeast: c.AtLeast, AtMost: c.AtMost}
-	p := Part{Title: Title(d.Cells[i].Cell), Left: i, Right: none, Metric: "ok", Target: target,
-		Primary: noRange, Companion: noRange, P: math.NaN()}
-	k, n := len(d.Cells[i].Trials), len(d.Cells[i].Trials)
-	for status, count := range d.Cells[i].Failed {
+// proportion counts the successes of a cell and the trials that can tell; where none can, it says why.
+func (d *Digest) proportion(cell *Cell, metric string) (k, n int, none string) {
+	if metric != "ok" {
+		t := d.arm(cell, metric).successes()
+		return t.k, t.n, "no trial has an answer: not testable here"
+	}
+	// Trials that the user ended or that could not be run say nothing of it.
+	k, n = len(cell.Trials), len(cell.Trials)
+	for status, count := range cell.Failed {
 		if status != record.Killed && status != record.Skipped {
 			n += count
 		}
 	}
+	return k, n, "no trial ended by itself"
+}
+
+func (d *Digest) proportionPart(c experiments.Claim, i, claims int) Part {
+	target := Target{AtLeast: c.AtLeast, AtMost: c.AtMost}
+	p := Part{Title: Title(d.Cells[i].Cell), Left: i, Right: none, Metric: c.Metric, Target: target,
+		Primary: noRange, Companion: noRange, P: math.NaN()}
+	k, n, lacking := d.proportion(&d.Cells[i], c.Metric)
 	if n == 0 {
-		p.Verdict, p.Reason = NoData, "no trial ended by itself"
+		p.Verdict, p.Reason = NoData, lacking
 		return p
 	}
 	wide, err := stat.ClopperPearson(k, n, 0.95)

@@ -9,10 +9,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// spread is what tests against a margin need of a t estimate on logarithms.
+// spread is what tests against a margin need of a t estimate: on logarithms, or of a difference of levels.
 type spread struct {
 	mean, se, df float64
-	sd           float64 // of the log ratios; of one arm where unpaired
+	sd           float64 // of the log ratios, or differences; of one arm where unpaired
 	n            int
 	paired       bool
 }
@@ -31,7 +31,7 @@ func spreadOf(e stat.Effect, paired bool, samples ...[]float64) spread {
 
 func student(df float64) distuv.StudentsT { return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df} }
 
-// above returns the one-sided p of "the logarithm is at or below bound".
+// above returns the one-sided p of "the mean is at or below bound".
 func (s spread) above(bound float64) float64 {
 	if s.se > 0 {
 		return student(s.df).Survival((s.mean - bound) / s.se)
@@ -45,7 +45,7 @@ func (s spread) above(bound float64) float64 {
 	return 1
 }
 
-// below returns the one-sided p of "the logarithm is at or above bound".
+// below returns the one-sided p of "the mean is at or above bound".
 func (s spread) below(bound float64) float64 {
 	if s.se > 0 {
 		return student(s.df).CDF((s.mean - bound) / s.se)
@@ -65,21 +65,29 @@ func (s spread) below(bound float64) float64 {
 // or below 0.05 exactly if the t estimate alone decides.
 func (t Target) p(s spread) float64 {
 	if t.AtLeast == nil && t.AtMost == nil {
-		m := math.Log1p(t.Margin)
+		m := t.half()
 		inside := max(s.above(-m), s.below(m))
 		return min(1, 2*s.above(m), 2*s.below(-m), inside)
 	}
 	p := 1.0
 	inside := 0.0
 	if t.AtLeast != nil {
-		b := math.Log(*t.AtLeast)
+		b := t.scaled(*t.AtLeast)
 		p, inside = min(p, 2*s.below(b)), max(inside, 2*s.above(b))
 	}
 	if t.AtMost != nil {
-		b := math.Log(*t.AtMost)
+		b := t.scaled(*t.AtMost)
 		p, inside = min(p, 2*s.above(b)), max(inside, 2*s.below(b))
 	}
 	return min(p, inside, 1)
+}
+
+// half is half the width of the margin.
+func (t Target) half() float64 {
+	if t.Difference {
+		return t.Margin
+	}
+	return math.Log1p(t.Margin)
 }
 
 const power = 0.8
@@ -91,17 +99,17 @@ func (t Target) trials(s spread, alpha float64) int {
 	lo, hi := math.Inf(-1), math.Inf(1)
 	level := alpha / 2 // of each one-sided test
 	if t.AtLeast == nil && t.AtMost == nil {
-		hi = math.Log1p(t.Margin)
+		hi = t.half()
 		lo = -hi
 		if lo < s.mean && s.mean < hi { // two one-sided tests, each at alpha
 			level = alpha
 		}
 	}
-	if b := t.AtLeast; b != nil && *b > 0 {
-		lo = math.Log(*b)
+	if b := t.AtLeast; b != nil && (*b > 0 || t.Difference) {
+		lo = t.scaled(*b)
 	}
-	if b := t.AtMost; b != nil && *b > 0 {
-		hi = math.Log(*b)
+	if b := t.AtMost; b != nil && (*b > 0 || t.Difference) {
+		hi = t.scaled(*b)
 	}
 	if math.IsNaN(s.mean) || s.mean == lo || s.mean == hi || math.IsInf(lo, -1) && math.IsInf(hi, 1) {
 		return 0

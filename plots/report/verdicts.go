@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"forklore/experiments"
@@ -20,6 +21,9 @@ func verdicts(p *page) {
 		return
 	}
 	p.para("A claim is **supported** where the 95 % interval lies wholly beyond its margin, **reversed** where it lies wholly beyond it on the other side, **equivalent** where the 90 % interval lies inside the margin (two one-sided tests), else **inconclusive**. An estimate with an x is a ratio, turned so that above 1x speaks for the claim. Two estimators must agree, every gate must have passed, and p is adjusted over the claims of the file (Holm). All numbers are in [claims.csv](claims.csv).")
+	if slices.ContainsFunc(all, func(v digest.Verdict) bool { return len(v.Parts) > 0 && v.Parts[0].Target.Difference }) {
+		p.para("An estimate with a sign is the difference of two shares, turned so that above 0 speaks for the claim.")
+	}
 	var rows [][]string
 	parts := 0
 	for _, v := range all {
@@ -68,10 +72,13 @@ func why(v digest.Verdict, reason string) string {
 
 func bold(s string) string { return "**" + text(s) + "**" }
 
-// rangeText prints an estimate with its 95 % interval; a ratio with an x.
+// rangeText prints an estimate with its 95 % interval; a ratio with an x, a difference with its sign.
 func rangeText(p digest.Part) string {
 	if math.IsNaN(p.Primary.Estimate) {
 		return ""
+	}
+	if p.Target.Difference {
+		return plots.Difference(p.Primary.Estimate) + interval(p.Primary, plots.Digits)
 	}
 	if p.Right >= 0 {
 		return plots.Times(p.Primary.Estimate) + interval(p.Primary, plots.Digits)
@@ -97,6 +104,9 @@ func targetText(p digest.Part) string {
 	bounds := boundsText(p)
 	if bounds == "" && p.Target.Margin > 0 {
 		bounds = "more than " + plots.Given(100*p.Target.Margin, "") + " % better"
+		if p.Target.Difference {
+			bounds = "better by more than " + plots.Given(p.Target.Margin, "")
+		}
 	}
 	return text(bounds)
 }
@@ -104,7 +114,7 @@ func targetText(p digest.Part) string {
 // boundsText says which bounds a claim names, if it names any.
 func boundsText(p digest.Part) string {
 	unit := p.Unit
-	if p.Right >= 0 {
+	if p.Right >= 0 && !p.Target.Difference {
 		unit = "x"
 	}
 	var parts []string
@@ -153,11 +163,14 @@ func spanOf(d *digest.Digest, v digest.Verdict) string {
 		what = text(m.Title) + " "
 	}
 	if v.Claim.Kind == experiments.ClaimCompare {
-		side := v.Claim.Left
+		side, even := v.Claim.Left, "1x"
 		if v.Claim.Axis != "model" {
 			side = v.Claim.Axis + " " + side
 		}
-		favours = "; above 1x favours " + text(side)
+		if lo.Target.Difference {
+			even = "0"
+		}
+		favours = "; above " + even + " favours " + text(side)
 	}
 	if bounds := boundsText(*lo); bounds != "" {
 		favours += "; asked for is " + text(bounds)

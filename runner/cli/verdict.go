@@ -86,9 +86,13 @@ func verdictRow(v digest.Verdict) []string {
 	if len(v.Parts) == 1 && v.Parts[0].Primary.N > 0 {
 		r := v.Parts[0].Primary
 		n = fmt.Sprint(r.N)
-		estimate = ratio(r)
-		if v.Parts[0].Right < 0 { // no comparison
-			estimate = quantity(r, v.Parts[0].Unit)
+		switch p := &v.Parts[0]; {
+		case p.Target.Difference:
+			estimate = fmt.Sprintf("%s [%s, %s]", plots.Difference(r.Estimate), plots.Digits(r.Lo95), plots.Digits(r.Hi95))
+		case p.Right < 0: // no comparison
+			estimate = quantity(r, p.Unit)
+		default:
+			estimate = ratio(r)
 		}
 	} else if len(v.Parts) > 1 {
 		estimate = plots.Count(len(v.Parts), "part")

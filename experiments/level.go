@@ -1,0 +1,14 @@
+package experiments
+
+import "strings"
+
+// Proportion reports whether a metric is 1 or 0 in each trial, so that a cell's level of it is the
+// share of its trials: ok, and what a workload that probes calls can_...
+func Proportion(metric string) bool { return metric == "ok" || strings.HasPrefix(metric, "can_") }
+
+// Level reports whether a metric lies between 0 and 1 and may well be 0: a proportion, or a share that a
+// workload measures, as spared_share. Two of them are compared by their difference, for there is
+// no ratio to 0. The share of the cores in use is none: no trial uses no CPU.
+func Level(metric string) bool {
+	return Proportion(metric) || strings.HasSuffix(metric, "_share") && metric != "cpu_share"
+}
