@@ -1,6 +1,7 @@
 package work
 
 import (
+	"math"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -28,6 +29,31 @@ func (h *Histogram) Record(d time.Duration) {
 	ns := max(0, min(int64(d), histogramMax))
 	_ = h.hdr.RecordValue(ns) // within range by the line above
 	h.min, h.max = min(h.min, ns), max(h.max, ns)
+}
+
+// Add counts what another histogram's [Histogram.Buckets] hold, of this process or of
+// another one: nothing is lost by it but where in its bucket a duration lay.
+func (h *Histogram) Add(list []Bucket) {
+	for _, b := range list {
+		lo, hi := max(0, min(b.LoNS, histogramMax)), max(0, min(b.HiNS, histogramMax))
+		_ = h.hdr.RecordValues(lo, b.Count) // within range by the line above
+		h.min, h.max = min(h.min, lo), max(h.max, hi)
+	}
+}
+
+// Count returns how many durations there are.
+func (h *Histogram) Count() int64 { return h.hdr.TotalCount() }
+
+// Quantile returns the q-quantile, q in 0 to 1: the greatest duration of the span that holds the
+// duration of rank ceil(q n); 0 where there is none.
+func (h *Histogram) Quantile(q float64) time.Duration {
+	left := max(1, int64(math.Ceil(q*float64(h.hdr.TotalCount()))))
+	for _, b := range h.Buckets() {
+		if left -= b.Count; left <= 0 {
+			return time.Duration(b.HiNS)
+		}
+	}
+	return time.Duration(h.max)
 }
 
 // Reset forgets all durations.
