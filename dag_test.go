@@ -13,10 +13,11 @@ var may = map[string]string{
 	"forklore/runner/cli":       "plots/report plots runner runner/host runner/link runner/work metrics metrics/digest metrics/record experiments",
 	"forklore/plots/report":     "metrics/digest metrics/record metrics/stat plots experiments",
 	"forklore/plots":            "metrics/digest metrics/record metrics/stat metrics/law experiments",
-	"forklore/runner":           "experiments runner/host runner/work metrics metrics/record metrics/stat",
+	"forklore/runner":           "experiments runner/host runner/load runner/work metrics metrics/record metrics/stat",
 	"forklore/metrics/digest":   "experiments metrics/record metrics/stat metrics/law",
 	"forklore/runner/host":      "runner/work runner/link",
 	"forklore/runner/link":      "",
+	"forklore/runner/load":      "runner/work",
 	"forklore/runner/work":      "runner/link",
 	"forklore/metrics":          "metrics/record",
 	"forklore/metrics/record":   "experiments",
@@ -24,7 +25,7 @@ var may = map[string]string{
 	"forklore/metrics/stat":     "",
 	"forklore/experiments":      "",
 	"forklore/internal/perf":    "",
-	"forklore/runner/trialhost": "runner/host",
+	"forklore/runner/trialhost": "runner/host runner/load",
 }
 
 func TestImportsGoDownOnly(t *testing.T) {
