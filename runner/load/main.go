@@ -9,26 +9,37 @@ import (
 
 // Main is the whole of a generator's process. It returns the exit code.
 func Main(args []string) int {
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	var plan Plan
-	if err == nil && len(args) == 0 {
-		err = plan.read(line)
-	}
-	if err == io.EOF && line == "" || len(args) > 0 {
-		fmt.Fprintln(os.Stderr, "trialhost load is the load generator of forklore, which starts it with a plan on its stdin; see forklore --help")
+	if len(args) > 0 || !piped(os.Stdin) {
+		fmt.Fprintln(os.Stderr, "trialhost load is the load generator of forklore, which starts it and sends it a plan on its stdin; see forklore --help")
 		return 2
 	}
-	if err != nil {
+	result, err := answerPlan(os.Stdin)
+	if err == nil {
+		err = result.write(os.Stdout)
+	} else {
 		writeFault(os.Stdout, err)
-		return 1
 	}
-	result, err := generate(plan)
 	if err != nil {
-		writeFault(os.Stdout, err)
 		return 1
-	}
-	if err := result.write(os.Stdout); err != nil {
-		return 1 // whoever asked is gone
 	}
 	return 0
+}
+
+// piped tells whether a program holds the other end of a file.
+func piped(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// answerPlan reads a plan and does what it asks for.
+func answerPlan(from io.Reader) (Result, error) {
+	line, err := bufio.NewReader(from).ReadString('\n')
+	if err != nil {
+		return Result{}, fmt.Errorf("read the plan: %w", err)
+	}
+	var plan Plan
+	if err := plan.read(line); err != nil {
+		return Result{}, err
+	}
+	return generate(plan)
 }

@@ -1,0 +1,97 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What events of no connection carry in place of its number.
+const (
+	fromRunner = -1 - iota // the runner's end of stdin
+	fromTimer
+)
+
+// spinStretch is how long before a send a generator with a CPU of its own stays awake: longer than
+// most machines take to wake up, a virtual one included.
+const spinStretch = 100 * time.Microsecond
+
+// poller waits for events or a time. Its timer is a timerfd, whose expiry the kernel does not
+// put off to let several fall together, as it does with the timeout of epoll_wait: 50 us.
+type poller struct {
+	epoll  int
+	timer  int
+	spin   bool
+	spun   int64 // ns spent awake for nothing
+	events [256]unix.EpollEvent
+}
+
+func (p *poller) open(spin bool) (err error) {
+	p.epoll, p.timer, p.spin = -1, -1, spin
+	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return fmt.Errorf("epoll_create1: %w", err)
+	}
+	if p.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK); err != nil {
+		return errors.Join(fmt.Errorf("timerfd_create: %w", err), unix.Close(p.epoll))
+	}
+	return p.watch(p.timer, fromTimer, 0, unix.EPOLLIN|unix.EPOLLET)
+}
+
+// watch adds a descriptor. Its events carry number and life in Fd and Pad.
+func (p *poller) watch(fd int, number, life int32, events uint32) error {
+	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: number, Pad: life})
+}
+
+// wait returns the events that are there, or come before until.
+func (p *poller) wait(until int64) ([]unix.EpollEvent, error) {
+	begin := now()
+	left := until - begin
+	if left <= 0 {
+		return p.poll(0)
+	}
+	if p.spin {
+		if left -= int64(spinStretch); left <= 0 {
+			events, err := p.poll(0)
+			if len(events) == 0 {
+				p.spun += now() - begin
+			}
+			return events, err
+		}
+	}
+	if err := unix.TimerfdSettime(p.timer, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(left)}, nil); err != nil {
+		return nil, fmt.Errorf("timerfd_settime: %w", err)
+	}
+	return p.poll(-1)
+}
+
+func (p *poller) poll(timeout int) ([]unix.EpollEvent, error) {
+	n, err := unix.EpollWait(p.epoll, p.events[:], timeout)
+	if errors.Is(err, unix.EINTR) {
+		return nil, nil // a signal of Go's runtime to itself
+	}
+	if err != nil {
+		return nil, fmt.Errorf("epoll_wait: %w", err)
+	}
+	return p.events[:n], nil
+}
+
+// reading returns what this process has used.
+func (p *poller) reading(t int64) *reading {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts) // every Linux has it
+	return &reading{at: t, cpu: ts.Nano(), spun: p.spun}
+}
+
+func (p *poller) close() {
+	_ = unix.Close(p.timer)
+	_ = unix.Close(p.epoll)
+}
+
+// gone tells whether the runner has closed its end of stdin, or is no more.
+func gone() bool {
+	var b [64]byte
+	n, err := read(0, b[:])
+	return err == nil && n == 0
+}
