@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 	"strings"
 	"time"
 )
@@ -57,8 +56,8 @@ func (p Plan) Check() error {
 			faults = append(faults, fmt.Errorf("load: "+format, args...))
 		}
 	}
-	addr, err := netip.ParseAddrPort(p.Addr)
-	want(err == nil && addr.Port() > 0 && addr.Addr().Is4(), "address %q: want an IPv4 address and a port, as 127.0.0.1:8080", p.Addr)
+	_, _, ok := parseAddr(p.Addr)
+	want(ok, "address %q: want an IPv4 address and a port, as 127.0.0.1:8080", p.Addr)
 	want(strings.HasPrefix(p.Path, "/") && len(p.Path) <= longestPath && visible(p.Path),
 		"path %.80q: want / and up to %d visible ASCII characters", p.Path, longestPath)
 	want(p.Connections >= 1 && p.Connections <= MaxConnections, "%d connections: want 1 to %d", p.Connections, MaxConnections)
@@ -82,4 +81,13 @@ func visible(text string) bool {
 		}
 	}
 	return true
+}
+
+const addrForm = "%d.%d.%d.%d:%d"
+
+// parseAddr reads an IPv4 address and a port. Package net/netip would add to the start of
+// every worker process what it sets up for itself.
+func parseAddr(text string) (ip [4]byte, port uint16, ok bool) {
+	_, err := fmt.Sscanf(text, addrForm, &ip[0], &ip[1], &ip[2], &ip[3], &port)
+	return ip, port, err == nil && port > 0 && text == fmt.Sprintf(addrForm, ip[0], ip[1], ip[2], ip[3], port)
 }

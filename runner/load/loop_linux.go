@@ -3,7 +3,6 @@ package load
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,11 +42,8 @@ type request struct {
 }
 
 func newLoop(p Plan) (*loop, error) {
-	addr, err := netip.ParseAddrPort(p.Addr)
-	if err != nil {
-		return nil, err
-	}
-	l := &loop{plan: p, addr: unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}, in: make([]byte, 256<<10)}
+	ip, port, _ := parseAddr(p.Addr) // which Check has looked at
+	l := &loop{plan: p, addr: unix.SockaddrInet4{Port: int(port), Addr: ip}, in: make([]byte, 256<<10)}
 	l.begin = newTemplate("GET " + p.Path + " HTTP/1.1\r\nHost: " + p.Addr + "\r\n\r\n")
 	if p.Expect != "" {
 		l.expect = newTemplate(p.Expect)
