@@ -49,7 +49,7 @@ func (l *loop) connect() error {
 			}
 			pending++
 		}
-		events, err := l.poller.wait(limit)
+		events, err := l.poller.wait(limit, false)
 		if err != nil {
 			return err
 		}

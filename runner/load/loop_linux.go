@@ -48,7 +48,7 @@ func newLoop(p Plan) (*loop, error) {
 	if p.Expect != "" {
 		l.expect = newTemplate(p.Expect)
 	}
-	if err := l.poller.open(p.Spin); err != nil {
+	if err := l.poller.open(); err != nil {
 		return nil, work.Shortage(fmt.Errorf("set the event loop up: %w", err))
 	}
 	l.conns = make([]conn, p.Connections)
@@ -100,7 +100,8 @@ var errRunnerGone = errors.New("the runner is gone")
 
 // turn waits for events, or the time of the next thing to do, and handles them.
 func (l *loop) turn() error {
-	events, err := l.poller.wait(l.wake())
+	t := l.wake()
+	events, err := l.poller.wait(t, l.plan.Spin && l.schedule != nil && t == l.next.due)
 	if err != nil {
 		return err
 	}

@@ -23,13 +23,12 @@ const spinStretch = 100 * time.Microsecond
 type poller struct {
 	epoll  int
 	timer  int
-	spin   bool
 	spun   int64 // ns spent awake for nothing
 	events [256]unix.EpollEvent
 }
 
-func (p *poller) open(spin bool) (err error) {
-	p.epoll, p.timer, p.spin = -1, -1, spin
+func (p *poller) open() (err error) {
+	p.epoll, p.timer = -1, -1
 	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
@@ -44,14 +43,15 @@ func (p *poller) watch(fd int, number, life int32, events uint32) error {
 	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: number, Pad: life})
 }
 
-// wait returns the events that are there, or come before until.
-func (p *poller) wait(until int64) ([]unix.EpollEvent, error) {
+// wait returns the events that are there, or come before until. With spin it stays awake for the last
+// stretch, and returns now and then without an event.
+func (p *poller) wait(until int64, spin bool) ([]unix.EpollEvent, error) {
 	begin := now()
 	left := until - begin
 	if left <= 0 {
 		return p.poll(0)
 	}
-	if p.spin {
+	if spin {
 		if left -= int64(spinStretch); left <= 0 {
 			events, err := p.poll(0)
 			if len(events) == 0 {

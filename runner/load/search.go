@@ -59,11 +59,12 @@ func between(met, missed float64) float64 {
 	return math.Sqrt(met * missed)
 }
 
-// judge tells whether a window met the objective. What is on its way when the window ends is
-// not held against the server: as many requests as there are connections.
+// judge tells whether a window met the objective. What may be on its way when the window ends is
+// not held against the server: what comes within the limit, and no more than there are
+// connections. A step must be much longer than the limit to tell a server that falls behind.
 func judge(p Plan, rate float64, r Result) Step {
 	s := Step{Rate: rate, Offered: r.Offered, Achieved: r.Achieved, Quantile: r.Latency.Quantile(p.Quantile), Errors: r.Errors.Total(), Spoilt: r.Saturated}
-	onTheWay := float64(p.Connections) / p.Duration.Seconds()
+	onTheWay := min(float64(p.Connections), rate*p.Limit.Seconds()) / p.Duration.Seconds()
 	switch {
 	case s.Errors > 0:
 		s.Missed = fmt.Sprintf("%d errors, the first: %s", s.Errors, r.Errors.First)
