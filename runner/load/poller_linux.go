@@ -3,6 +3,9 @@ package load
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -81,7 +84,22 @@ func (p *poller) poll(timeout int) ([]unix.EpollEvent, error) {
 func (p *poller) reading(t int64) *reading {
 	var ts unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts) // every Linux has it
-	return &reading{at: t, cpu: ts.Nano(), spun: p.spun}
+	return &reading{at: t, cpu: ts.Nano(), spun: p.spun, delay: runDelay()}
+}
+
+// runDelay is how long this thread has waited for a CPU, in nanoseconds; 0 where the kernel
+// does not count it.
+func runDelay() int64 {
+	text, err := os.ReadFile("/proc/thread-self/schedstat")
+	words := strings.Fields(string(text))
+	if err != nil || len(words) < 2 {
+		return 0
+	}
+	ns, err := strconv.ParseInt(words[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ns
 }
 
 func (p *poller) close() {

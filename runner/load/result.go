@@ -27,9 +27,10 @@ type Result struct {
 	Waited   int64 // requests of the window that had to wait for a free connection
 	Reopened int64 // connections opened anew after the first ones, which is no error by itself
 
-	CPUS  float64 // of the generator's process over the window, system calls included
-	SpunS float64 // of that, what it only spun; part of no saturation
-	WallS float64 // of the window
+	CPUS   float64 // of the generator's process over the window, system calls included
+	SpunS  float64 // of that, what it only spun; part of no saturation
+	DelayS float64 // over the window: it could have run, and others had its CPU; 0 where the kernel does not tell
+	WallS  float64 // of the window
 
 	Saturated string // "", or why these numbers are about the generator and must void a verdict
 

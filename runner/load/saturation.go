@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// A generator that is short of time itself measures itself. These are the shares and times
-// beyond which a result says so: with less of its CPU left it has had no time to send
-// and read at once; sends that are late by more than a tenth of a typical latency, and by more than what
-// the kernel may delay any thread by, move the percentiles.
+// A generator that is short of time measures itself. These are the shares and times beyond which a
+// result says so: one that runs, or waits for others to leave its CPU, for nearly all of the
+// time is what its server waits for; and sends that are late by more than a tenth of a typical
+// latency, and by more than a kernel may delay any thread, move the percentiles.
 const (
 	mostBusy         = 0.9
 	mostLate         = time.Millisecond
@@ -18,8 +18,9 @@ const (
 
 // saturation says why a window's numbers are about the generator, or "".
 func saturation(r Result) string {
-	if busy := (r.CPUS - r.SpunS) / r.WallS; r.WallS > 0 && busy > mostBusy {
-		return fmt.Sprintf("the load generator used %.0f %% of its one CPU, of %.0f %% that are allowed: lower the rate, or give the server fewer cores", 100*busy, 100*mostBusy)
+	if busy := (r.CPUS - r.SpunS + r.DelayS) / r.WallS; r.WallS > 0 && busy > mostBusy {
+		return fmt.Sprintf("the load generator needed its CPU for %.0f %% of the time, others had it for %.0f %%, and more than %.0f %% together leave it no time: lower the rate, or give it a CPU of its own",
+			100*(r.CPUS-r.SpunS)/r.WallS, 100*r.DelayS/r.WallS, 100*mostBusy)
 	}
 	late := r.SendLateness.Quantile(mostLateQuantile)
 	if share := mostLateShare * float64(r.Latency.Quantile(0.5)); late > mostLate && float64(late) > share {

@@ -177,14 +177,16 @@ func TestSaturationNamesItsCause(t *testing.T) {
 	}
 	busy := fill(0, time.Millisecond)
 	busy.CPUS = 0.95
-	spinning := busy
+	spinning, starved := busy, busy
 	spinning.SpunS = 0.5
+	starved.CPUS, starved.DelayS = 0.3, 0.65
 	for _, c := range []struct {
 		name, want string
 		r          Result
 	}{
 		{"idle", "", fill(10*time.Microsecond, time.Millisecond)},
-		{"busy", "used 95 % of its one CPU", busy},
+		{"busy", "needed its CPU for 95 % of the time", busy},
+		{"starved", "others had it for 65 %", starved},
 		{"spinning", "", spinning},
 		{"late", "late, which is above 1ms", fill(2*time.Millisecond, 5*time.Millisecond)},
 		{"late beside slow answers", "", fill(2*time.Millisecond, 50*time.Millisecond)},

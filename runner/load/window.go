@@ -67,11 +67,12 @@ func (w *window) answered(due, sent, at int64) {
 func (w *window) used(begun, ended reading) {
 	w.seen.CPUS = time.Duration(ended.cpu - begun.cpu).Seconds()
 	w.seen.SpunS = time.Duration(ended.spun - begun.spun).Seconds()
+	w.seen.DelayS = time.Duration(ended.delay - begun.delay).Seconds()
 	w.seen.WallS = time.Duration(ended.at - begun.at).Seconds()
 }
 
 // reading is what the generator has used up to a time, in nanoseconds.
-type reading struct{ at, cpu, spun int64 }
+type reading struct{ at, cpu, spun, delay int64 }
 
 // result works the rates out and looks whether they are the server's.
 func (w *window) result() Result {
