@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -34,12 +35,23 @@ func TestServerProcess(t *testing.T) {
 	}
 	fmt.Println("addr", l.Addr())
 	switch kind {
-	case "http":
+	case "echo":
 		go func() { _ = http.Serve(l, http.HandlerFunc(echo)) }()
+	case "sums":
+		go func() { _ = http.Serve(l, http.HandlerFunc(sums)) }()
 	case "sink":
 		go func() { _ = sink(l) }()
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// sums computes for some 50 us before it answers: a server that is slower than any generator.
+func sums(w http.ResponseWriter, r *http.Request) {
+	sum := sha256.Sum256([]byte(r.URL.RawQuery))
+	for range 600 {
+		sum = sha256.Sum256(sum[:])
+	}
+	fmt.Fprintf(w, "%x", sum)
 }
 
 // sink answers requests with as little work as there can be: it does not even read them.
@@ -134,16 +146,21 @@ func twoCPUs(t *testing.T) (server, load int) {
 	return cpus[0], cpus[1]
 }
 
-// The capacity of one server as wrk finds it, and as a closed loop does, in turn.
+// The capacity of one server as wrk finds it, and as a closed loop does, in turn. The server must
+// be what is short of CPU: beside a fast one the figure is how much each of the two generators
+// needs for a request.
 func TestAgainstWrk(t *testing.T) {
 	server, load := twoCPUs(t)
 	if _, err := exec.LookPath("wrk"); err != nil {
 		t.Skip("wrk is not installed: apt-get install wrk, or https://github.com/wg/wrk")
 	}
-	for _, connections := range []int{1, 16, 128} {
-		t.Run(fmt.Sprint(connections, " connections"), func(t *testing.T) {
-			addr := startServer(t, "http", server)
-			rival(t, load, Plan{Addr: addr, Path: "/echo?n=1", Connections: connections, Mode: Closed, Duration: time.Second, Warmup: 100 * time.Millisecond, Timeout: 10 * time.Second})
+	for _, c := range []struct {
+		kind        string
+		connections int
+	}{{"sums", 1}, {"sums", 16}, {"sums", 128}, {"echo", 1}, {"echo", 16}, {"echo", 128}} {
+		t.Run(fmt.Sprint(c.kind, " ", c.connections), func(t *testing.T) {
+			addr := startServer(t, c.kind, server)
+			rival(t, load, Plan{Addr: addr, Path: "/echo?n=1", Connections: c.connections, Mode: Closed, Duration: time.Second, Warmup: 100 * time.Millisecond, Timeout: 10 * time.Second})
 		})
 	}
 }
@@ -152,9 +169,9 @@ func TestAgainstWrk(t *testing.T) {
 func rival(t *testing.T, cpu int, p Plan) {
 	const rounds = 21
 	wrk(t, cpu, p) // the first one warms the server up
-	var ratios, ours, theirs, busy []float64
+	var ratios, ours, theirs, busy, itsBusy []float64
 	for range rounds {
-		theirs = append(theirs, wrk(t, cpu, p))
+		rate, share := wrk(t, cpu, p)
 		g, err := Start(program, []int{cpu}, p)
 		if err != nil {
 			t.Fatal(err)
@@ -163,36 +180,38 @@ func rival(t *testing.T, cpu int, p Plan) {
 		if err != nil || r.Errors.Total() > 0 {
 			t.Fatal(err, r.Errors)
 		}
-		ours = append(ours, r.Achieved)
-		busy = append(busy, r.CPUS/r.WallS)
-		ratios = append(ratios, r.Achieved/theirs[len(theirs)-1])
+		ours, theirs, ratios = append(ours, r.Achieved), append(theirs, rate), append(ratios, r.Achieved/rate)
+		busy, itsBusy = append(busy, r.CPUS/r.WallS), append(itsBusy, share)
 	}
 	low, mid, high := spread(ratios)
 	_, a, _ := spread(ours)
 	_, b, _ := spread(theirs)
 	_, c, _ := spread(busy)
-	t.Logf("%3d connections: ours %6.0f/s with %2.0f %% of a CPU, wrk %6.0f/s, ratio %.3f [%.3f, %.3f] of %d pairs", p.Connections, a, 100*c, b, mid, low, high, rounds)
+	_, d, _ := spread(itsBusy)
+	t.Logf("%d connections: ours %.0f/s with %.0f %% of a CPU, wrk %.0f/s with %.0f %%, ratio %.3f [%.3f, %.3f] of %d pairs", p.Connections, a, 100*c, b, 100*d, mid, low, high, rounds)
 }
 
 var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 
-func wrk(t *testing.T, cpu int, p Plan) float64 {
+// wrk returns the rate that wrk achieves, and the share of a CPU that it needs for it.
+func wrk(t *testing.T, cpu int, p Plan) (rate, busy float64) {
 	cmd := exec.Command("wrk", "-t1", fmt.Sprint("-c", p.Connections), fmt.Sprint("-d", p.Duration.Seconds(), "s"), "http://"+p.Addr+p.Path)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	begin := time.Now()
 	err := onCPUs([]int{cpu}, cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
 	}
+	took := time.Since(begin)
 	found := wrkRate.FindSubmatch(out.Bytes())
 	if err != nil || found == nil || strings.Contains(out.String(), "errors") {
 		t.Fatalf("wrk: %v\n%s", err, &out)
 	}
-	rate, err := strconv.ParseFloat(string(found[1]), 64)
-	if err != nil {
+	if rate, err = strconv.ParseFloat(string(found[1]), 64); err != nil {
 		t.Fatal(err)
 	}
-	return rate
+	return rate, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds() / took.Seconds()
 }
 
 // How late requests are sent at rates up to 50 000 in a second, on one CPU, to a server that has

@@ -177,25 +177,26 @@ func TestSaturationNamesItsCause(t *testing.T) {
 	}
 	busy := fill(0, time.Millisecond)
 	busy.CPUS = 0.95
-	spinning, starved, waking := busy, busy, busy
+	spinning, starved := busy, busy
 	spinning.SpunS = 0.5
 	starved.CPUS, starved.DelayS = 0.3, 0.65
-	waking.CPUS, waking.DelayS = 0.85, 0.1
 	for _, c := range []struct {
 		name, want string
 		r          Result
 	}{
 		{"idle", "", fill(10*time.Microsecond, time.Millisecond)},
 		{"busy", "used its CPU for 95 % of the time", busy},
-		{"waking up", "", waking},
 		{"starved", "others had it for 65 %", starved},
 		{"spinning", "", spinning},
 		{"late", "late, which is above 1ms", fill(2*time.Millisecond, 5*time.Millisecond)},
 		{"late beside slow answers", "", fill(2*time.Millisecond, 50*time.Millisecond)},
 	} {
-		got := saturation(c.r)
+		got := saturation(c.r, true)
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+	if got := saturation(starved, false); got != "" {
+		t.Errorf("others have the CPU in a closed loop: %q", got)
 	}
 }

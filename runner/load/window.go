@@ -82,6 +82,6 @@ func (w *window) result() Result {
 	if w.open {
 		r.Offered = float64(w.offered) / time.Duration(w.to-w.from).Seconds()
 	}
-	r.Saturated = saturation(r)
+	r.Saturated = saturation(r, w.open)
 	return r
 }
