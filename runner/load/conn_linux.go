@@ -102,9 +102,11 @@ func (l *loop) ask(c *conn) bool {
 	return true
 }
 
+// ended are the events that say that a server will send no more.
+const ended = unix.EPOLLHUP | unix.EPOLLRDHUP | unix.EPOLLERR
+
 // handle does what events of a connection ask for.
 func (l *loop) handle(c *conn, events uint32) {
-	const ended = unix.EPOLLHUP | unix.EPOLLRDHUP | unix.EPOLLERR
 	switch c.state {
 	case idle:
 		if events&(unix.EPOLLIN|ended) != 0 { // the server has closed it, or says what nobody asked for
@@ -133,13 +135,13 @@ func (l *loop) opened(c *conn, events uint32) {
 		l.lose(c, &l.window.seen.Errors.Refused, "open a connection to %s: %v", l.plan.Addr, err)
 		return
 	}
-	if events&unix.EPOLLOUT != 0 {
-		l.ask(c)
+	if events&unix.EPOLLOUT != 0 && l.ask(c) && events&ended != 0 {
+		l.hear(c, true)
 	}
 }
 
-// hear reads what has come of an answer. ended says that the server will send no more.
-func (l *loop) hear(c *conn, ended bool) {
+// hear reads what has come of an answer. last says that the server will send no more.
+func (l *loop) hear(c *conn, last bool) {
 	for {
 		n, err := read(c.fd, l.in)
 		switch {
@@ -158,17 +160,17 @@ func (l *loop) hear(c *conn, ended bool) {
 			return
 		}
 		if done {
-			l.complete(c, ended)
+			l.complete(c, last)
 			return
 		}
-		if n < len(l.in) && !ended {
+		if n < len(l.in) && !last {
 			return // all that there is: the next bytes are a new event
 		}
 	}
 }
 
 // complete counts a whole answer and makes the connection free.
-func (l *loop) complete(c *conn, ended bool) {
+func (l *loop) complete(c *conn, last bool) {
 	t, e := now(), &l.window.seen.Errors
 	switch fault := c.answer.fault(); {
 	case c.answer.status != 200:
@@ -178,7 +180,7 @@ func (l *loop) complete(c *conn, ended bool) {
 	default:
 		l.window.answered(c.req.due, c.sent, t)
 	}
-	if c.answer.close || ended {
+	if c.answer.close || last {
 		c.shut()
 	}
 	l.busy--

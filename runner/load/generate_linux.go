@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,17 +26,15 @@ func generate(p Plan) (Result, error) {
 	case Closed:
 		return l.run(nil)
 	case Open:
-		return l.run(newArrivals(p.Seed, 0, p.Rate))
+		return l.run(newArrivals(p.Seed, p.Rate))
 	}
-	return search(p, func(step int, rate float64) (Result, error) {
-		return l.run(newArrivals(p.Seed, uint64(step), rate))
+	return search(p, func(rate float64) (Result, error) {
+		return l.run(newArrivals(p.Seed, rate))
 	})
 }
 
-const (
-	openPatience = 10 * time.Second // with a server that is there, but slow to take connections
-	openAtOnce   = 64               // fewer than any server lets wait
-)
+// openAtOnce is fewer connections than any server lets wait.
+const openAtOnce = 64
 
 // connect opens all connections, before any request is sent.
 func (l *loop) connect() error {
@@ -77,6 +74,9 @@ func (l *loop) welcome(events []unix.EpollEvent) error {
 		c := &l.conns[e.Fd]
 		if err := socketError(c.fd); err != nil {
 			return l.unopened(err)
+		}
+		if e.Events&ended != 0 {
+			c.shut()
 		}
 		c.state, c.freeAt = idle, now()
 		l.free.push(c)

@@ -20,6 +20,9 @@ import (
 // Role is the first word on the command line of a trialhost that is a generator.
 const Role = "load"
 
+// openPatience is how long a server that is there may take for the connections before the first request.
+const openPatience = 10 * time.Second
+
 // killPatience is how long a process may take to die after SIGKILL, or to exit after its last word.
 const killPatience = 10 * time.Second
 

@@ -29,7 +29,7 @@ type Plan struct {
 	Connections int           // kept alive, used in turn; one request is in flight on each
 	Mode        string        // Closed, Open or Search
 	Rate        float64       // requests/s. Open: offered, with Poisson arrivals. Search: where it begins, best the closed loop's capacity
-	Duration    time.Duration // of what is measured; in a Search, of each step
+	Duration    time.Duration // of what is measured; in a Search, of each step: a hundred times Limit, or it cannot tell a server that falls behind
 	Warmup      time.Duration // before it, sent like the rest but not measured; in a Search, before each step
 	Seed        uint64        // of the arrivals: same seed, same schedule
 	Timeout     time.Duration // of one request: then it is an error, and its connection is replaced
@@ -46,6 +46,7 @@ const (
 	MaxRate        = 1e6
 	MaxDuration    = time.Hour
 	longestPath    = 8 << 10
+	mostWaiting    = 1e7 // requests that wait for a connection, of which each takes 16 bytes
 )
 
 // Check returns every fault of a plan.
@@ -63,6 +64,7 @@ func (p Plan) Check() error {
 	want(p.Connections >= 1 && p.Connections <= MaxConnections, "%d connections: want 1 to %d", p.Connections, MaxConnections)
 	want(p.Mode == Closed || p.Mode == Open || p.Mode == Search, "mode %.40q: want %s, %s or %s", p.Mode, Closed, Open, Search)
 	want(p.Mode == Closed || p.Rate > 0 && p.Rate <= MaxRate, "rate %g: want more than 0 and up to %g requests/s", p.Rate, float64(MaxRate))
+	want(p.Mode == Closed || p.Rate <= p.mostRate(), "rate %g with a timeout of %v: so many requests could wait for a connection that they do not fit into memory: want at most %g", p.Rate, p.Timeout, float64(mostWaiting))
 	want(p.Duration > 0 && p.Duration <= MaxDuration, "duration %v: want more than 0 and up to %v", p.Duration, MaxDuration)
 	want(p.Warmup >= 0 && p.Warmup <= MaxDuration, "warm-up %v: want 0 to %v", p.Warmup, MaxDuration)
 	want(p.Timeout > 0 && p.Timeout <= MaxDuration, "timeout %v: want more than 0 and up to %v", p.Timeout, MaxDuration)
@@ -71,6 +73,20 @@ func (p Plan) Check() error {
 		want(p.Limit > 0 && p.Limit <= p.Timeout, "limit %v: want more than 0 and up to the timeout, %v", p.Limit, p.Timeout)
 	}
 	return errors.Join(faults...)
+}
+
+// mostRate is the greatest rate that may be offered.
+func (p Plan) mostRate() float64 { return min(MaxRate, mostWaiting/max(p.Timeout.Seconds(), 1)) }
+
+// Longest is how long a generator works on a plan, at most and but for its start: whoever waits for it
+// needs no more patience.
+func (p Plan) Longest() time.Duration {
+	runs := time.Duration(1)
+	if p.Mode == Search {
+		runs = searchSteps
+	}
+	const slack = 5 * time.Second // of a machine that is busy
+	return openPatience + runs*(p.Warmup+p.Duration+p.Timeout) + slack
 }
 
 // visible tells whether a request line may hold a text.

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -79,6 +80,7 @@ func TestCountsInAreCountsOut(t *testing.T) {
 				if mode == Search {
 					p.Duration, p.Warmup = p.Duration/10, p.Warmup/10
 				}
+				begun := monotonic()
 				r := must(t, p)
 				if r.Done != s.count.Load() {
 					t.Errorf("the server answered %d requests, the generator counts %d", s.count.Load(), r.Done)
@@ -89,6 +91,9 @@ func TestCountsInAreCountsOut(t *testing.T) {
 				}
 				if mode == Closed && (r.Offered != r.Achieved || r.SendLateness.Count() != 0) {
 					t.Errorf("a closed loop offers %g/s, achieves %g/s and is late %d times", r.Offered, r.Achieved, r.SendLateness.Count())
+				}
+				if from := float64(r.FromNS-begun) / 1e9; from < p.Warmup.Seconds() || math.Abs(float64(r.ToNS-r.FromNS)/1e9-p.Duration.Seconds()) > 1e-9 || r.ToNS > monotonic() {
+					t.Errorf("the window lasts from %g to %g s after the start", from, float64(r.ToNS-begun)/1e9)
 				}
 				if r.WallS < 0.9*p.Duration.Seconds() || r.CPUS <= 0 || r.CPUS > 1.1*r.WallS || r.SpunS > r.WallS || (r.SpunS > 0) != (spin && mode != Closed) {
 					t.Errorf("%g s of CPU, %g of them spun, in %g s", r.CPUS, r.SpunS, r.WallS)
@@ -103,7 +108,7 @@ func TestOpenLoopKeepsToItsSchedule(t *testing.T) {
 	s := serve(t, echo)
 	p := plan(s.addr(), Open)
 	due, measured := 0, 0
-	a := newArrivals(p.Seed, 0, p.Rate)
+	a := newArrivals(p.Seed, p.Rate)
 	for at := a.next(); at < int64(p.Warmup+p.Duration); at = a.next() {
 		due++
 		if at >= int64(p.Warmup) {
@@ -122,7 +127,7 @@ func TestOpenLoopKeepsToItsSchedule(t *testing.T) {
 // Coordinated omission: while a server stalls, a generator that waits for it sends nothing, and
 // sees one slow answer for each connection. Those that would have come in that time are slow too.
 func TestStallCountsForAllThatAreDueInIt(t *testing.T) {
-	const stalls, stall = 300, time.Second // from which request, for how long
+	const stalls, stall = 150, time.Second // from which request, for how long
 	var at atomic.Int64
 	gate := make(chan struct{})
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -135,10 +140,10 @@ func TestStallCountsForAllThatAreDueInIt(t *testing.T) {
 		echo(w, r)
 	})
 	p := plan(s.addr(), Open)
-	p.Duration, p.Rate = 4*time.Second, 250
+	p.Duration, p.Rate = 3*time.Second, 250
 	r := must(t, p)
 	// The stall begins when that request comes, which is not before it is due.
-	a := newArrivals(p.Seed, 0, p.Rate)
+	a := newArrivals(p.Seed, p.Rate)
 	begin, slow := int64(0), int64(0)
 	for n := 1; ; n++ {
 		due := a.next()
@@ -175,9 +180,9 @@ func TestSearchFindsTheRateOfAServer(t *testing.T) {
 	})
 	p := plan(s.addr(), Closed)
 	capacity := must(t, p).Achieved
-	p.Mode, p.Rate, p.Connections = Search, capacity, 64
+	p.Mode, p.Rate, p.Connections, p.Duration = Search, capacity, 64, p.Duration/2
 	r := must(t, p)
-	if len(r.Steps) != searchSteps || r.MaxRate < 0.3*capacity || r.MaxRate > 1.1*capacity {
+	if len(r.Steps) != searchSteps || r.MaxRate < 0.3*capacity || r.MaxRate > 1.3*capacity {
 		t.Errorf("capacity %.0f/s, under an objective %.0f/s in %d steps", capacity, r.MaxRate, len(r.Steps))
 	}
 	for _, step := range r.Steps {

@@ -102,6 +102,7 @@ func TestErrorsAreCountedByCause(t *testing.T) {
 	} {
 		for _, mode := range []string{Closed, Open} {
 			t.Run(c.name+" "+mode, func(t *testing.T) {
+				t.Parallel() // most of it is waiting
 				s := raw(t, c.answer)
 				p := plan(s.Addr().String(), mode)
 				p.Timeout, p.Duration, p.Warmup, p.Rate, p.Expect = 200*time.Millisecond, 300*time.Millisecond, 0, 100, "ok"
@@ -117,6 +118,33 @@ func TestErrorsAreCountedByCause(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A server that hangs up before anybody has asked, with and without a half that stays open.
+func TestServerThatHangsUpIsCut(t *testing.T) {
+	for name, hangUp := range map[string]func(c *net.TCPConn) error{"whole": (*net.TCPConn).Close, "half": (*net.TCPConn).CloseWrite} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+					_ = hangUp(c.(*net.TCPConn))
+					defer c.Close()
+				}
+			}()
+			for _, mode := range []string{Closed, Open} {
+				p := plan(l.Addr().String(), mode)
+				p.Duration, p.Warmup = 300*time.Millisecond, 0
+				r, err := try(t, p)
+				if err != nil || r.Done != 0 || r.Errors.Cut == 0 || r.Errors.Cut != r.Errors.Total() {
+					t.Errorf("%s: %d done, %+v, %v", mode, r.Done, r.Errors, err)
+				}
+			}
+		})
 	}
 }
 

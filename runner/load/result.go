@@ -32,9 +32,11 @@ type Result struct {
 	DelayS float64 // over the window: it could have run, and others had its CPU; 0 where the kernel does not tell
 	WallS  float64 // of the window
 
+	FromNS, ToNS int64 // the window, by CLOCK_MONOTONIC: what else was measured at that time belongs to it
+
 	Saturated string // "", or why these numbers are about the generator and must void a verdict
 
-	MaxRate float64 // of a Search, requests/s: the greatest rate that met the objective; 0: none did
+	MaxRate float64 // of a Search, requests/s: what was offered in the step of the greatest rate that met the objective; 0: none did
 	Steps   []Step  // of a Search, in their order
 }
 

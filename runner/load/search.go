@@ -15,15 +15,15 @@ const searchSteps = 8
 // leastAchieved is the share of the offered rate that a server must keep up with.
 const leastAchieved = 0.99
 
-// search finds the greatest rate that meets the objective. try offers one rate, as step
-// number of all. The result is that of the best step, with the counts of all. A server that is
-// slower for a moment makes the answer smaller, never greater.
-func search(p Plan, try func(step int, rate float64) (Result, error)) (Result, error) {
+// search finds the greatest rate that meets the objective. try offers one rate. The result is that
+// of the best step, with the counts of all. A server that is slower for a moment makes the
+// answer smaller, never greater.
+func search(p Plan, try func(rate float64) (Result, error)) (Result, error) {
 	var best, last, all Result
 	met, missed := 0.0, math.Inf(1) // the greatest rate that did and the least that did not
 	rate := p.Rate
-	for n := range searchSteps {
-		r, err := try(n, rate)
+	for range searchSteps {
+		r, err := try(rate)
 		if err != nil {
 			return all, err
 		}
@@ -35,7 +35,7 @@ func search(p Plan, try func(step int, rate float64) (Result, error)) (Result, e
 		} else {
 			missed = rate
 		}
-		if rate = between(met, missed); rate > MaxRate {
+		if rate = between(met, missed); rate > p.mostRate() {
 			break
 		}
 	}
@@ -43,7 +43,10 @@ func search(p Plan, try func(step int, rate float64) (Result, error)) (Result, e
 		best = last
 	}
 	best.Done, best.Errors, best.Reopened = all.Done, all.Errors, all.Reopened
-	best.MaxRate, best.Steps = met, all.Steps
+	best.Steps = all.Steps
+	if met > 0 {
+		best.MaxRate = best.Offered
+	}
 	best.Saturated = spoilt(all.Steps, met, missed)
 	return best, nil
 }

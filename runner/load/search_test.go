@@ -11,9 +11,9 @@ import (
 
 // simulated is a server of one worker that takes service for each request: the queue M/D/1, in
 // virtual time, seen through a window as a generator sees it.
-func simulated(p Plan, service time.Duration, rate float64, stream uint64) Result {
+func simulated(p Plan, service time.Duration, rate float64) Result {
 	w := newWindow(p, true, 0)
-	a := newArrivals(p.Seed, stream, rate)
+	a := newArrivals(p.Seed, rate)
 	for due, done := a.next(), int64(0); due < w.to; due = a.next() {
 		w.due(due)
 		begun := max(due, done)
@@ -33,8 +33,8 @@ func searchPlan() Plan {
 // meets tells whether the queue meets the objective at a rate, over many seeds.
 func meets(p Plan, service time.Duration, rate float64) bool {
 	ok := 0
-	for s := range uint64(9) {
-		if judge(p, rate, simulated(p, service, rate, 1000+s)).Missed == "" {
+	for p.Seed = range uint64(9) {
+		if judge(p, rate, simulated(p, service, rate)).Missed == "" {
 			ok++
 		}
 	}
@@ -53,8 +53,8 @@ func TestSearchFindsTheRateOfAQueue(t *testing.T) {
 	}
 	for _, first := range []float64{1, 1.3, 2, 0.6, 3.5} { // times the truth
 		p.Rate = truth * first
-		r, err := search(p, func(step int, rate float64) (Result, error) {
-			return simulated(p, service, rate, uint64(step)), nil
+		r, err := search(p, func(rate float64) (Result, error) {
+			return simulated(p, service, rate), nil
 		})
 		if err != nil || len(r.Steps) != searchSteps || math.Abs(r.MaxRate/truth-1) > 0.05 {
 			t.Errorf("from %.0f/s: found %.1f/s, want %.1f within 5 %%; %d steps, error %v", p.Rate, r.MaxRate, truth, len(r.Steps), err)
@@ -63,8 +63,8 @@ func TestSearchFindsTheRateOfAQueue(t *testing.T) {
 }
 
 // oracle answers a search whose server sustains exactly up to a rate.
-func oracle(p Plan, truth float64, tried *[]float64) func(int, float64) (Result, error) {
-	return func(_ int, rate float64) (Result, error) {
+func oracle(p Plan, truth float64, tried *[]float64) func(float64) (Result, error) {
+	return func(rate float64) (Result, error) {
 		*tried = append(*tried, rate)
 		w := newWindow(p, true, 0)
 		latency := int64(p.Limit) / 2
@@ -76,7 +76,9 @@ func oracle(p Plan, truth float64, tried *[]float64) func(int, float64) (Result,
 			w.due(at)
 			w.answered(at, at, at+latency)
 		}
-		return w.result(), nil
+		r := w.result()
+		r.Offered, r.Achieved = rate, rate
+		return r, nil
 	}
 }
 
@@ -106,11 +108,11 @@ func TestSearchThatFindsNothingSaysSo(t *testing.T) {
 		t.Error("no window at all: want that of the last step")
 	}
 	tried = nil
-	p.Rate = MaxRate / 3
+	p.Rate, p.Timeout = MaxRate/3, time.Second
 	if r, err = search(p, oracle(p, math.Inf(1), &tried)); err != nil || len(tried) != 2 || r.MaxRate != tried[1] {
 		t.Errorf("of a server without limits: %g after %g, %v", r.MaxRate, tried, err)
 	}
-	if _, err = search(p, func(int, float64) (Result, error) { return Result{}, errors.New("gone") }); err == nil {
+	if _, err = search(p, func(float64) (Result, error) { return Result{}, errors.New("gone") }); err == nil {
 		t.Error("an error of a step is lost")
 	}
 }
@@ -119,7 +121,7 @@ func TestStepIsMissedForEachPartOfTheObjective(t *testing.T) {
 	p := searchPlan()
 	p.Duration = time.Second
 	var tried []float64
-	good, _ := oracle(p, math.Inf(1), &tried)(0, 100)
+	good, _ := oracle(p, math.Inf(1), &tried)(100)
 	if s := judge(p, 100, good); s.Missed != "" {
 		t.Fatalf("a good step is missed: %s", s.Missed)
 	}
@@ -129,7 +131,7 @@ func TestStepIsMissedForEachPartOfTheObjective(t *testing.T) {
 		"97 of 100 requests/s were answered": func(r *Result) { r.Achieved = 97 },
 		"the 0.99 quantile of latency":       func(r *Result) { r.Latency.Record(time.Second); r.Latency.Record(time.Second) },
 	} {
-		r, _ := oracle(p, math.Inf(1), &tried)(0, 100)
+		r, _ := oracle(p, math.Inf(1), &tried)(100)
 		spoil(&r)
 		if s := judge(p, 100, r); !strings.Contains(s.Missed, part) {
 			t.Errorf("missed because of %q, want %q", s.Missed, part)
@@ -152,8 +154,8 @@ func TestSearchIsSpoiltByTheStepsAroundItsAnswer(t *testing.T) {
 	} {
 		var tried []float64
 		truth := oracle(p, 990, &tried)
-		r, err := search(p, func(n int, rate float64) (Result, error) {
-			r, err := truth(n, rate)
+		r, err := search(p, func(rate float64) (Result, error) {
+			r, err := truth(rate)
 			if c.busy(rate) {
 				r.Saturated = "busy"
 			}

@@ -18,6 +18,8 @@ type window struct {
 func newWindow(p Plan, open bool, start int64) *window {
 	w := &window{from: start + int64(p.Warmup), open: open}
 	w.to = w.from + int64(p.Duration)
+	shift := monotonic() - now()
+	w.seen.FromNS, w.seen.ToNS = w.from+shift, w.to+shift
 	w.seen.Latency, w.seen.Service, w.seen.SendLateness = work.NewHistogram(), work.NewHistogram(), work.NewHistogram()
 	return w
 }

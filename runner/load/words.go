@@ -44,7 +44,7 @@ func (r *Result) histograms() map[string]**work.Histogram {
 }
 
 const (
-	resultForm = sayResult + " %v %v %d %d %d %d %d %d %d %d %q %d %d %v %v %v %v %q %v\n"
+	resultForm = sayResult + " %v %v %d %d %d %d %d %d %d %d %q %d %d %v %v %v %v %d %d %q %v\n"
 	stepForm   = sayStep + " %v %v %v %d %d %q %q\n"
 )
 
@@ -52,7 +52,7 @@ func (r *Result) write(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	e := r.Errors
 	fmt.Fprintf(w, resultForm, r.Offered, r.Achieved, r.Done, r.Measured, e.Refused, e.Cut, e.TimedOut, e.Status, e.Garbled, e.Wrong, e.First,
-		r.Waited, r.Reopened, r.CPUS, r.SpunS, r.DelayS, r.WallS, r.Saturated, r.MaxRate)
+		r.Waited, r.Reopened, r.CPUS, r.SpunS, r.DelayS, r.WallS, r.FromNS, r.ToNS, r.Saturated, r.MaxRate)
 	for _, s := range r.Steps {
 		fmt.Fprintf(w, stepForm, s.Rate, s.Offered, s.Achieved, int64(s.Quantile), s.Errors, s.Missed, s.Spoilt)
 	}
@@ -95,7 +95,7 @@ func (r *Result) take(word, line string) (err error) {
 	switch word {
 	case sayResult:
 		_, err = fmt.Sscanf(line, resultForm, &r.Offered, &r.Achieved, &r.Done, &r.Measured, &e.Refused, &e.Cut, &e.TimedOut, &e.Status, &e.Garbled, &e.Wrong, &e.First,
-			&r.Waited, &r.Reopened, &r.CPUS, &r.SpunS, &r.DelayS, &r.WallS, &r.Saturated, &r.MaxRate)
+			&r.Waited, &r.Reopened, &r.CPUS, &r.SpunS, &r.DelayS, &r.WallS, &r.FromNS, &r.ToNS, &r.Saturated, &r.MaxRate)
 	case sayStep:
 		var s Step
 		_, err = fmt.Sscanf(line, stepForm, &s.Rate, &s.Offered, &s.Achieved, (*int64)(&s.Quantile), &s.Errors, &s.Missed, &s.Spoilt)

@@ -60,6 +60,11 @@ func TestEveryFaultOfAPlanIsNamed(t *testing.T) {
 	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "quantile 1:") || !strings.Contains(err.Error(), "limit 2m0s: want more than 0 and up to the timeout, 1m0s") {
 		t.Errorf("a search that cannot be: %v", err)
 	}
+	p = goodPlan()
+	p.Rate, p.Timeout = 1e5, 101*time.Second
+	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "do not fit into memory") {
+		t.Errorf("10 million requests may wait: %v", err)
+	}
 	if _, err := Start(program, nil, Plan{}); err == nil {
 		t.Error("a generator of an empty plan was started")
 	}
@@ -68,7 +73,7 @@ func TestEveryFaultOfAPlanIsNamed(t *testing.T) {
 func someResult() Result {
 	r := Result{Offered: 1000.5, Achieved: 999.25, Done: 1 << 40, Measured: 2, Errors: Errors{1, 2, 3, 4, 5, 6, "it said \"no\"\nand went"},
 		Latency: work.NewHistogram(), Service: work.NewHistogram(), SendLateness: work.NewHistogram(),
-		Waited: 7, Reopened: 8, CPUS: 0.1, SpunS: 1e-9, DelayS: 0.25, WallS: 3, Saturated: "too busy: 100 %", MaxRate: 12.5,
+		Waited: 7, Reopened: 8, CPUS: 0.1, SpunS: 1e-9, DelayS: 0.25, WallS: 3, FromNS: 1 << 60, ToNS: 1<<60 + 1, Saturated: "too busy: 100 %", MaxRate: 12.5,
 		Steps: []Step{{1, 2, 3, 4, 5, "", "late"}, {10, 20, 30, 40, 50, "6 errors", ""}}}
 	for i := range 10_000 {
 		r.Latency.Record(time.Duration(i*i) * time.Microsecond)
