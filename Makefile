@@ -24,7 +24,7 @@ help:
 	@echo "make results/NAME     one of: $(NAMES)"
 	@echo "make test             the whole test suite"
 	@echo "make lint             gofmt, go vet, staticcheck, cross-compilation"
-	@echo "make bench            what forklore costs, and its workloads beside C, as ratios: half an hour"
+	@echo "make bench            what forklore costs, its workloads beside C and its load beside wrk, as ratios: 40 minutes"
 	@echo "bin/forklore --help   the command line"
 
 # The version is part of both binaries: when it changes, both are built again.
@@ -93,6 +93,7 @@ bench:
 	$(GO) test -run '^$$' -bench 'Item|Job' ./runner/work
 	FORKLORE_C_BENCH=1 $(GO) test -run '^$$' -bench AgainstC -benchtime 1x -timeout 60m ./runner/work
 	FORKLORE_C_BENCH=1 $(GO) test -count=1 -run '^TestAgainstC$$' -v -timeout 30m ./runner/link
+	FORKLORE_C_BENCH=1 $(GO) test -count=1 -run '^(TestAgainstWrk|TestLatenessAtRates)$$' -v -timeout 30m ./runner/load
 
 # The long variant of the calibration tests: coverage of every interval.
 calibrate:
