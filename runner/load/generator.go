@@ -52,7 +52,7 @@ func Start(program string, cpus []int, plan Plan) (*Generator, error) {
 	g := &Generator{cmd: exec.Command(program, Role), exited: make(chan struct{}), said: make(chan said, 1)}
 	g.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "LANG=C", "LC_ALL=C", "TZ=UTC", "GOTRACEBACK=all",
-		"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=256MiB", // it collects no garbage but in need: there is next to none
+		"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=1GiB", // it collects no garbage but in need: there is next to none
 	}
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	g.cmd.Stderr = &g.stderr

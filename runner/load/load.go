@@ -46,7 +46,7 @@ const (
 	MaxRate        = 1e6
 	MaxDuration    = time.Hour
 	longestPath    = 8 << 10
-	mostWaiting    = 1e7 // requests that wait for a connection, of which each takes 16 bytes
+	mostWaiting    = 4e7 // requests that wait for a connection, of which each takes 16 bytes
 )
 
 // Check returns every fault of a plan.
@@ -83,7 +83,7 @@ func (p Plan) mostRate() float64 { return min(MaxRate, mostWaiting/max(p.Timeout
 func (p Plan) Longest() time.Duration {
 	runs := time.Duration(1)
 	if p.Mode == Search {
-		runs = searchSteps
+		runs = SearchSteps
 	}
 	const slack = 5 * time.Second // of a machine that is busy
 	return openPatience + runs*(p.Warmup+p.Duration+p.Timeout) + slack

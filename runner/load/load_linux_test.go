@@ -182,7 +182,7 @@ func TestSearchFindsTheRateOfAServer(t *testing.T) {
 	capacity := must(t, p).Achieved
 	p.Mode, p.Rate, p.Connections, p.Duration = Search, capacity, 64, p.Duration/2
 	r := must(t, p)
-	if len(r.Steps) != searchSteps || r.MaxRate < 0.3*capacity || r.MaxRate > 1.3*capacity {
+	if len(r.Steps) != SearchSteps || r.MaxRate < 0.3*capacity || r.MaxRate > 1.3*capacity {
 		t.Errorf("capacity %.0f/s, under an objective %.0f/s in %d steps", capacity, r.MaxRate, len(r.Steps))
 	}
 	for _, step := range r.Steps {

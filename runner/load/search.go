@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// searchSteps is how many rates a Search tries. The first ones double or halve the rate
+// SearchSteps is how many rates a Search tries. The first ones double or halve the rate
 // until one meets the objective and the next greater one does not; each of the others halves the
 // ratio of these two on a scale of logarithms. A first rate of up to twice the answer
 // leaves six of those: the answer is then known to 1.1 %; one of up to four times, to 2.2 %.
-const searchSteps = 8
+const SearchSteps = 8
 
 // leastAchieved is the share of the offered rate that a server must keep up with.
 const leastAchieved = 0.99
@@ -22,7 +22,7 @@ func search(p Plan, try func(rate float64) (Result, error)) (Result, error) {
 	var best, last, all Result
 	met, missed := 0.0, math.Inf(1) // the greatest rate that did and the least that did not
 	rate := p.Rate
-	for range searchSteps {
+	for range SearchSteps {
 		r, err := try(rate)
 		if err != nil {
 			return all, err

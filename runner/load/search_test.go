@@ -56,7 +56,7 @@ func TestSearchFindsTheRateOfAQueue(t *testing.T) {
 		r, err := search(p, func(rate float64) (Result, error) {
 			return simulated(p, service, rate), nil
 		})
-		if err != nil || len(r.Steps) != searchSteps || math.Abs(r.MaxRate/truth-1) > 0.05 {
+		if err != nil || len(r.Steps) != SearchSteps || math.Abs(r.MaxRate/truth-1) > 0.05 {
 			t.Errorf("from %.0f/s: found %.1f/s, want %.1f within 5 %%; %d steps, error %v", p.Rate, r.MaxRate, truth, len(r.Steps), err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestSearchHasTheResolutionThatItStates(t *testing.T) {
 		if err != nil || r.MaxRate > 1234 || r.MaxRate < 1234/(1+c.within) {
 			t.Errorf("from %g times the truth: %g, want up to 1234 and less by at most %g; tried %.0f; %v", c.first, r.MaxRate, c.within, tried, err)
 		}
-		if r.Done != 100*searchSteps || r.Measured != 100 || r.Latency.Quantile(1) > p.Limit {
+		if r.Done != 100*SearchSteps || r.Measured != 100 || r.Latency.Quantile(1) > p.Limit {
 			t.Errorf("counts are of all steps, the window of the best: %+v", r)
 		}
 	}
@@ -101,7 +101,7 @@ func TestSearchThatFindsNothingSaysSo(t *testing.T) {
 	p := searchPlan()
 	var tried []float64
 	r, err := search(p, oracle(p, 1, &tried))
-	if err != nil || r.MaxRate != 0 || len(r.Steps) != searchSteps || !strings.Contains(r.Steps[7].Missed, "0.99 quantile of latency is 15ms, more than 10ms") {
+	if err != nil || r.MaxRate != 0 || len(r.Steps) != SearchSteps || !strings.Contains(r.Steps[7].Missed, "0.99 quantile of latency is 15ms, more than 10ms") {
 		t.Errorf("%+v, %v", r.Steps, err)
 	}
 	if r.Latency == nil || r.Measured != 100 {

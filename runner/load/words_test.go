@@ -61,9 +61,9 @@ func TestEveryFaultOfAPlanIsNamed(t *testing.T) {
 		t.Errorf("a search that cannot be: %v", err)
 	}
 	p = goodPlan()
-	p.Rate, p.Timeout = 1e5, 101*time.Second
+	p.Rate, p.Timeout = 1e5, 401*time.Second
 	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "do not fit into memory") {
-		t.Errorf("10 million requests may wait: %v", err)
+		t.Errorf("40 million requests may wait: %v", err)
 	}
 	if _, err := Start(program, nil, Plan{}); err == nil {
 		t.Error("a generator of an empty plan was started")
