@@ -18,6 +18,7 @@ var groups = []Group{
 	{"workers that talk", []string{"pingpong", "stream", "ring", "fanout", "pipeline", "barrier", "allreduce"}},
 	{"data and science", []string{"wordcount", "groupby", "parallel_sort", "stencil", "kmeans"}},
 	{"creation and end", []string{"spawn", "respawn"}},
+	{"isolation and faults", []string{"isolation"}},
 	{"waiting and disks", []string{"wait", "fsync"}},
 	{"system calls: memory", []string{"page_fault", "mmap", "mremap"}},
 	{"system calls: files", []string{"open_close", "read", "write", "pread", "lseek", "fallocate", "ftruncate", "unlink", "rename"}},
