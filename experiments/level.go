@@ -2,9 +2,16 @@ package experiments
 
 import "strings"
 
+// probed begins the names of what a probe finds out.
+const probed = "can_"
+
+// Probe reports whether a metric is what a probe found, can it be done or not: load, clocks and
+// drift, which spoil times, do not change that.
+func Probe(metric string) bool { return strings.HasPrefix(metric, probed) }
+
 // Proportion reports whether a metric is 1 or 0 in each trial, so that a cell's level of it is the
 // share of its trials: ok, and what a workload that probes calls can_...
-func Proportion(metric string) bool { return metric == "ok" || strings.HasPrefix(metric, "can_") }
+func Proportion(metric string) bool { return metric == "ok" || Probe(metric) }
 
 // Level reports whether a metric lies between 0 and 1 and may well be 0: a proportion, or a share that a
 // workload measures, as spared_share. Two of them are compared by their difference, for there is

@@ -43,7 +43,7 @@ func (d *Digest) shareDifference(p *Part, over, under arm, alpha float64) {
 	a, b := over.successes(), under.successes()
 	p.Primary = differ(a, b, 0.05)
 	p.P = p.Target.differenceP(a, b)
-	p.Verdict, p.Reason = p.Target.alone(p.Primary, d.Gates)
+	p.Verdict, p.Reason = p.Target.alone(p.Primary, d.gatesOf(p.Metric))
 	p.need = func() int { return p.Target.differenceTrials(a.share(), b.share(), alpha) }
 }
 
@@ -145,7 +145,7 @@ func (d *Digest) meanDifference(p *Part, over, under arm, alpha float64) error {
 	if mean.SE == 0 { // without scatter t knows no doubt; that all trials agree by chance is the sign test's
 		p.P = max(p.P, min(1, 2*math.Pow(0.5, float64(mean.N))))
 	}
-	p.Verdict, p.Reason = Judge(p.Primary, p.Companion, p.Target, d.Gates)
+	p.Verdict, p.Reason = Judge(p.Primary, p.Companion, p.Target, d.gatesOf(p.Metric))
 	p.need = func() int { return p.Target.trials(s, alpha) }
 	return nil
 }

@@ -201,3 +201,21 @@ func TestPOfDifferencesMatchesTheVerdict(t *testing.T) {
 		}
 	}
 }
+
+// A broken gate says nothing of a probe, and forbids every other verdict.
+func TestProbesNeedNoQuietMachine(t *testing.T) {
+	d := &Digest{Gates: []Gate{{"noise", false, "all disturbed"}}}
+	for metric, want := range map[string]int{"can_read": 0, "ok": 1, "spared_share": 1, "wall_s": 1} {
+		if got := len(d.gatesOf(metric)); got != want {
+			t.Errorf("%s takes %d gates, want %d", metric, got, want)
+		}
+	}
+	w := world{blocks: 80, noise: 0.01, cells: threeCells(), claims: []experiments.Claim{
+		level(experiments.ClaimProportion, "ok", func(c *experiments.Claim) { c.AtLeast = at(0.5) }), compares("c", experiments.Processes, experiments.Goroutines)}}
+	w.change = func(t *record.Trial, _ *rand.Rand) { t.StealS = t.WallS }
+	for _, v := range w.digest(1).Verdicts() {
+		if v.Verdict != Inconclusive || !strings.HasPrefix(v.Broken, "gate noise broken") {
+			t.Errorf("%s: %s, %q", v.Claim.Metric, v.Verdict, v.Reason)
+		}
+	}
+}

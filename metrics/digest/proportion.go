@@ -67,7 +67,7 @@ func (d *Digest) proportionPart(c experiments.Claim, i, claims int) Part {
 	}
 	p.Primary = Range{wide.Estimate, wide.Lo, wide.Hi, narrow.Lo, narrow.Hi, n, "Clopper-Pearson", ""}
 	p.P = target.shareP(k, n)
-	p.Verdict, p.Reason = target.alone(p.Primary, d.Gates)
+	p.Verdict, p.Reason = target.alone(p.Primary, d.gatesOf(p.Metric))
 	p.need = func() int { return target.shareTrials(float64(k)/float64(n), alpha/float64(claims)) }
 	return p
 }

@@ -53,8 +53,12 @@ func (p *page) verdictAnswer(all []digest.Verdict) {
 		points = append(points, fmt.Sprintf("%s more under Verdicts.", plots.Count(more, "claim")))
 	}
 	p.list(points)
-	if broken := all[0].Broken; broken != "" {
-		p.para("**No verdict of this run counts:** " + text(broken) + ". A gate is what must hold before a number is worth a verdict; “Can it be trusted?” says more.")
+	if i := slices.IndexFunc(all, func(v digest.Verdict) bool { return v.Broken != "" }); i >= 0 {
+		which := "No verdict of this run counts:"
+		if slices.ContainsFunc(all, func(v digest.Verdict) bool { return v.Broken == "" }) {
+			which = "No verdict of this run counts but those on what a probe found:"
+		}
+		p.para("**" + which + "** " + text(all[i].Broken) + ". A gate is what must hold before a number is worth a verdict; “Can it be trusted?” says more.")
 	}
 	if !slices.ContainsFunc(all, decided) {
 		p.para("What was seen, without a verdict: " + p.seen())
