@@ -1,9 +1,11 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"forklore/metrics/digest"
@@ -103,43 +105,56 @@ func capabilityOf(panel string, e entry, m record.Measure) capabilityRow {
 	return r
 }
 
-// capabilityWords counts the answers of each model in the last panel.
+// capabilityWords counts the probes that succeed in every trial, by model.
 func capabilityWords(rows []capabilityRow) (title, reading string) {
-	last := rows[len(rows)-1].Panel
-	probes := map[string]bool{}
-	yes, asked := map[string]int{}, map[string]int{}
-	var order []string
-	answers, seen := map[string]int{}, map[[2]string]bool{}
+	answers, seen, probes := map[string]int{}, map[[2]string]bool{}, map[string]bool{}
 	for _, r := range rows {
 		if key := [2]string{r.Cell, r.Probe}; !seen[key] { // the plain loop is in every panel of its work
 			answers[r.Answer]++
 			seen[key] = true
 		}
-		if r.Panel != last {
-			continue
-		}
 		probes[r.Probe] = true
-		if !slices.Contains(order, r.Series) {
-			order = append(order, r.Series)
-		}
-		if r.N > 0 {
-			asked[r.Series]++
-		}
-		if r.Answer == answerYes {
-			yes[r.Series]++
-		}
 	}
 	var parts, all []string
-	for _, series := range order {
-		parts = append(parts, fmt.Sprintf("%s %d of %d", brief(series), yes[series], asked[series]))
+	byModel := slices.Clone(rows)
+	slices.SortStableFunc(byModel, func(a, b capabilityRow) int {
+		return cmp.Or(modelOrder(a.Model)-modelOrder(b.Model), cmp.Compare(a.Series, b.Series))
+	})
+	for _, g := range groupBy(byModel, func(r capabilityRow) string { return r.Series }) {
+		parts = append(parts, brief(g[0].Series)+" "+succeeding(g, len(probes)))
 	}
 	for _, a := range []string{answerYes, answerMixed, answerNo, answerUntestable, answerNothing} {
 		if answers[a] > 0 {
 			all = append(all, fmt.Sprintf("%d %s", answers[a], a))
 		}
 	}
-	return fmt.Sprintf("%s, probes that every trial passed: %s", brief(last), strings.Join(parts, ", ")),
+	return fmt.Sprintf("Of %s these succeed in every trial: %s", Count(len(probes), "probe"), strings.Join(parts, ", ")),
 		fmt.Sprintf("Of %s of a model: %s; each trial asks anew.", Count(len(seen), "answer"), strings.Join(all, ", "))
+}
+
+// succeeding counts the probes of a model that succeed in every trial: from the least in a panel to the most.
+func succeeding(rows []capabilityRow, probes int) string {
+	least, most, tested := math.MaxInt, 0, 0
+	for _, g := range groupBy(rows, func(r capabilityRow) string { return r.Panel }) {
+		yes, asked := 0, 0
+		for _, r := range g {
+			if r.N > 0 {
+				asked++
+			}
+			if r.Answer == answerYes {
+				yes++
+			}
+		}
+		least, most, tested = min(least, yes), max(most, yes), max(tested, asked)
+	}
+	text := strconv.Itoa(most)
+	if least < most {
+		text = fmt.Sprintf("%d to %d", least, most)
+	}
+	if tested < probes {
+		text += fmt.Sprintf(" of the %d that could be tested", tested)
+	}
+	return text
 }
 
 func capabilityDraw(s *Sheet, t Table) {

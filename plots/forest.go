@@ -133,7 +133,7 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 		}
 		x = spreadScale(rows[0].Title, rows[0].Unit, values)
 		if rows[0].Ratio == difference {
-			x = differenceScale(values)
+			x = differenceScale(rows[0].Title, values)
 		}
 	}
 	for _, r := range rows {
@@ -151,9 +151,9 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 }
 
 // differenceScale shows 0 and, of what shares can differ by, both ends, so that no two panels are at odds.
-func differenceScale(values []float64) scale {
+func differenceScale(title string, values []float64) scale {
 	lo, hi := finiteRange(append(slices.Clone(values), -0.25, 1))
-	return linearScale("difference in favour of the one named first", "", max(lo, -1), min(hi, 1), 6)
+	return linearScale(title+": difference in favour of the one named first", "", max(lo, -1), min(hi, 1), 6)
 }
 
 func forestNote(r forestRow) string {
