@@ -185,11 +185,11 @@ func (k *isolation) attempt(c link.Comm) (attempts uint64, err error) {
 
 // encounter is one attempt of all probes: the prober, and the way to the one that is probed.
 type encounter struct {
-	prober   *dialogue
-	comm     link.Comm
-	victim   facts
-	together bool // both are one process
-	readable bool // by process_vm_readv
+	prober    *dialogue
+	comm      link.Comm
+	victim    facts
+	together  bool // both are one process
+	traceable bool // the prober may read what takes the right to trace
 }
 
 // facts are what the one that is probed tells of itself. Secrets are in hexadecimal.

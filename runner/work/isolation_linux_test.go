@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -328,4 +330,82 @@ func TestIsolationReplies(t *testing.T) {
 	if slices.Sort(names); len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("twice: %v", names)
 	}
+}
+
+// Where a filter of system calls forbids what the kernel would not, the answer is not no.
+func TestIsolationKnowsAFilter(t *testing.T) {
+	type pair struct {
+		prober, victim *siblings
+		filter, err    error
+	}
+	made := make(chan pair)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the filter ends with the thread, but for those it starts
+		if err := forbid(unix.SYS_PROCESS_VM_READV, unix.SYS_PTRACE); err != nil {
+			made <- pair{filter: err}
+			return
+		}
+		prober, err := startSiblings(hardeningNone, true, false, false)
+		victim, err2 := startSiblings(hardeningNone, false, true, false)
+		made <- pair{prober, victim, nil, errors.Join(err, err2)}
+	}()
+	p := <-made
+	if p.filter != nil {
+		t.Skip("no filter: ", p.filter)
+	}
+	if p.err != nil {
+		t.Fatal(p.err)
+	}
+	filteredFindings(t, p.prober, p.victim)
+}
+
+func filteredFindings(t *testing.T, prober, victim *siblings) {
+	defer func() {
+		if err := errors.Join(prober.end(), victim.end()); err != nil {
+			t.Error(err)
+		}
+	}()
+	line, err := victim.victim.ask("renew")
+	w := strings.Fields(line)
+	if err != nil || len(w) != 9 {
+		t.Fatal(line, err)
+	}
+	where := " " + strings.Join([]string{w[1], w[5], w[4]}, " ")
+	for request, want := range map[string]string{
+		"pointer": answerErrno, "vm_readv": answerLacks, "ptrace": answerErrno, "write": answerLacks, "proc_mem": answerData + " " + w[6],
+	} {
+		if confined() && request == "proc_mem" {
+			continue
+		}
+		got, err := prober.prober.ask(request + where)
+		if request == "pointer" && strings.HasPrefix(got, answerData) && got != answerData+" "+w[6] {
+			continue // the same address is mapped in both, and holds something else
+		}
+		if err != nil || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, %v; want %s", request, got, err, want)
+		}
+	}
+	e := &encounter{prober: prober.prober, victim: facts{pid: w[1], fd: w[4], addr: w[5], memory: w[6]}}
+	for _, traceable := range []bool{false, true} {
+		e.traceable = traceable
+		if what, err := e.ptrace(); err != nil || (what == untestable) != traceable {
+			t.Errorf("ptrace refused, while the sibling can be read (%v): %v, %v", traceable, what, err)
+		}
+	}
+}
+
+// forbid has the kernel answer EPERM to system calls of this thread and its children.
+func forbid(calls ...uint32) error {
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the call's number
+	for i, nr := range calls {
+		filter = append(filter, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: nr, Jt: uint8(len(calls) - i)})
+	}
+	filter = append(filter,
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)})
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
 }

@@ -55,7 +55,7 @@ func (p *prober) answer(request []string) string {
 	case "proc_mem":
 		return read(readAt(fmt.Sprintf("/proc/%d/mem", t.pid), int64(t.addr)))
 	case "vm_readv":
-		return vmReadv(t)
+		return read(vmRead(t))
 	case "ptrace":
 		return read(debugRead(t))
 	case "environ":
@@ -101,9 +101,12 @@ func read(b []byte, err error) string {
 	return fmt.Sprintf("%s %x", answerData, b)
 }
 
-// failedRead is failed, but for files of /proc where there is no /proc.
+// failedRead is failed, but for what cannot be tested: without /proc, or through a filter.
 func failedRead(err error) string {
 	var errno unix.Errno
+	if errors.Is(err, errFiltered) {
+		return answerLacks + " " + err.Error()
+	}
 	if !errors.As(err, &errno) {
 		return answerError + " " + err.Error()
 	}
@@ -144,19 +147,25 @@ func readAt(path string, at int64) ([]byte, error) {
 	return b, err
 }
 
-func vmReadv(t target) string {
-	b, err := vmRead(t)
-	if errors.Is(err, unix.EPERM) {
-		own := bytes.Repeat([]byte{1}, secretSize)
-		if _, err := vmRead(target{pid: os.Getpid(), addr: uintptr(unsafe.Pointer(&own[0]))}); err != nil {
-			return answerLacks + " process_vm_readv is refused even on oneself: a filter of system calls"
-		}
-		runtime.KeepAlive(own)
+// errFiltered is a refusal that is not about the sibling.
+var errFiltered = errors.New("it is refused even on oneself: by a filter of system calls")
+
+// vmRead asks the kernel for the sibling's memory. A process may always read its own: where it may not, no
+// refusal says anything.
+func vmRead(t target) ([]byte, error) {
+	b, err := vmReadv(t)
+	if !errors.Is(err, unix.EPERM) {
+		return b, err
 	}
-	return read(b, err)
+	own := bytes.Repeat([]byte{1}, secretSize)
+	defer runtime.KeepAlive(own)
+	if _, filtered := vmReadv(target{pid: os.Getpid(), addr: uintptr(unsafe.Pointer(&own[0]))}); filtered != nil {
+		return nil, errFiltered
+	}
+	return nil, err
 }
 
-func vmRead(t target) ([]byte, error) {
+func vmReadv(t target) ([]byte, error) {
 	b := make([]byte, secretSize)
 	_, err := unix.ProcessVMReadv(t.pid, []unix.Iovec{{Base: &b[0], Len: secretSize}}, []unix.RemoteIovec{{Base: t.addr, Len: secretSize}}, 0)
 	return b, err
@@ -242,12 +251,18 @@ func (p *prober) flip(t target) string {
 	} else if b, err = vmRead(t); err == nil {
 		p.write = func(b byte) error {
 			_, err := unix.ProcessVMWritev(t.pid, []unix.Iovec{{Base: &b, Len: 1}}, []unix.RemoteIovec{{Base: t.addr, Len: 1}}, 0)
+			if err == unix.EPERM { // who may read may write
+				err = errFiltered
+			}
 			return err
 		}
 	}
 	if err != nil {
-		return failed(err)
+		return failedRead(err)
 	}
 	p.was = b[0]
-	return finished(p.write(^p.was))
+	if err := p.write(^p.was); err != nil {
+		return failedRead(err)
+	}
+	return answerDone
 }

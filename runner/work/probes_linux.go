@@ -25,11 +25,11 @@ type probe struct {
 	try                 func(*encounter) (finding, error)
 }
 
-// probes are tried in this order: what process_vm_readv may do tells what ptrace should.
+// probes are tried in this order: what may be read tells what ptrace should do.
 var probes = []probe{
 	{"can_read_pointer", "read memory through a pointer", "a plain pointer to the sibling's secret reads the secret: one address space", reads("pointer", memoryOf)},
-	{"can_read_vm_readv", "read memory: process_vm_readv", "process_vm_readv(2) reads the sibling's secret", (*encounter).vmReadv},
-	{"can_read_proc_mem", "read memory: /proc/PID/mem", "/proc/PID/mem reads the sibling's secret", reads("proc_mem", memoryOf)},
+	{"can_read_vm_readv", "read memory: process_vm_readv", "process_vm_readv(2) reads the sibling's secret", attaches("vm_readv")},
+	{"can_read_proc_mem", "read memory: /proc/PID/mem", "/proc/PID/mem reads the sibling's secret", attaches("proc_mem")},
 	{"can_ptrace", "attach as a debugger and read", "PTRACE_SEIZE, PTRACE_INTERRUPT and PTRACE_PEEKDATA read the sibling's secret", (*encounter).ptrace},
 	{"can_read_environ", "read the environment", "/proc/PID/environ, or os.Getenv in one process, has the secret that the sibling was started with", reads("environ", func(f facts) string { return f.environ })},
 	{"can_read_cmdline", "read the command line", "/proc/PID/cmdline, or os.Args in one process, has the secret that the sibling was started with", reads("cmdline", func(f facts) string { return f.cmdline })},
@@ -120,17 +120,20 @@ func does(request string) func(*encounter) (finding, error) {
 	}
 }
 
-func (t *encounter) vmReadv() (finding, error) {
-	what, err := reads("vm_readv", memoryOf)(t)
-	t.readable = what == yes
-	return what, err
+// attaches is reads of what takes the right to trace.
+func attaches(request string) func(*encounter) (finding, error) {
+	return func(t *encounter) (finding, error) {
+		what, err := reads(request, memoryOf)(t)
+		t.traceable = t.traceable || what == yes
+		return what, err
+	}
 }
 
-// ptrace asks the kernel for the same right as process_vm_readv: that one alone is refused between two
-// processes is a filter's doing.
+// ptrace asks the kernel for the same right as the probes before it: that it alone is refused
+// between two processes is a filter's doing.
 func (t *encounter) ptrace() (finding, error) {
 	what, err := reads("ptrace", memoryOf)(t)
-	if err == nil && what == no && t.readable && !t.together {
+	if err == nil && what == no && t.traceable && !t.together {
 		return untestable, nil
 	}
 	return what, err
