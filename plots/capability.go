@@ -68,7 +68,7 @@ func capabilityTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("no workload of this run probes what its workers can do")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "yes of n trials [95 % interval of Clopper and Pearson]; the darker, the less can be done")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "yes of n trials [95 % interval of Clopper and Pearson]; the darker, the less can be done; striped: nothing is known")}
 	t.Title, t.Reading = capabilityWords(rows)
 	return t, nil
 }
@@ -116,45 +116,55 @@ func capabilityWords(rows []capabilityRow) (title, reading string) {
 		probes[r.Probe] = true
 	}
 	var parts, all []string
+	tested := map[string]bool{}
 	byModel := slices.Clone(rows)
 	slices.SortStableFunc(byModel, func(a, b capabilityRow) int {
 		return cmp.Or(modelOrder(a.Model)-modelOrder(b.Model), cmp.Compare(a.Series, b.Series))
 	})
 	for _, g := range groupBy(byModel, func(r capabilityRow) string { return r.Series }) {
-		parts = append(parts, brief(g[0].Series)+" "+succeeding(g, len(probes)))
+		parts = append(parts, brief(g[0].Series)+" "+succeeding(g))
+		for _, r := range g {
+			tested[r.Probe] = tested[r.Probe] || r.N > 0
+		}
+	}
+	of := Count(len(probes), "probe")
+	if n := count(tested); n < len(probes) {
+		of += fmt.Sprintf(", %d of them testable,", n)
 	}
 	for _, a := range []string{answerYes, answerMixed, answerNo, answerUntestable, answerNothing} {
 		if answers[a] > 0 {
 			all = append(all, fmt.Sprintf("%d %s", answers[a], a))
 		}
 	}
-	return fmt.Sprintf("Of %s these succeed in every trial: %s", Count(len(probes), "probe"), strings.Join(parts, ", ")),
+	return fmt.Sprintf("Of %s these succeed in every trial: %s", of, strings.Join(parts, ", ")),
 		fmt.Sprintf("Of %s of a model: %s; each trial asks anew.", Count(len(seen), "answer"), strings.Join(all, ", "))
 }
 
+func count(set map[string]bool) (n int) {
+	for _, in := range set {
+		if in {
+			n++
+		}
+	}
+	return n
+}
+
 // succeeding counts the probes of a model that succeed in every trial: from the least in a panel to the most.
-func succeeding(rows []capabilityRow, probes int) string {
-	least, most, tested := math.MaxInt, 0, 0
+func succeeding(rows []capabilityRow) string {
+	least, most := math.MaxInt, 0
 	for _, g := range groupBy(rows, func(r capabilityRow) string { return r.Panel }) {
-		yes, asked := 0, 0
+		yes := 0
 		for _, r := range g {
-			if r.N > 0 {
-				asked++
-			}
 			if r.Answer == answerYes {
 				yes++
 			}
 		}
-		least, most, tested = min(least, yes), max(most, yes), max(tested, asked)
+		least, most = min(least, yes), max(most, yes)
 	}
-	text := strconv.Itoa(most)
 	if least < most {
-		text = fmt.Sprintf("%d to %d", least, most)
+		return fmt.Sprintf("%d to %d", least, most)
 	}
-	if tested < probes {
-		text += fmt.Sprintf(" of the %d that could be tested", tested)
-	}
-	return text
+	return strconv.Itoa(most)
 }
 
 func capabilityDraw(s *Sheet, t Table) {
@@ -191,6 +201,8 @@ func capabilityCell(r capabilityRow) matrixCell {
 		c.sign = noneSign
 	case answerMixed:
 		c.sign = someSign
+	case answerUntestable, answerNothing:
+		c.blank = true
 	}
 	if r.N > 0 {
 		count := proportion(r.Yes, r.N, r.Low, r.High)

@@ -153,7 +153,7 @@ func forestPanel(rows []forestRow, ratios scale) rowPanel {
 // differenceScale shows 0 and, of what shares can differ by, both ends, so that no two panels are at odds.
 func differenceScale(title string, values []float64) scale {
 	lo, hi := finiteRange(append(slices.Clone(values), -0.25, 1))
-	return linearScale(title+": difference in favour of the one named first", "", max(lo, -1), min(hi, 1), 6)
+	return linearScale(title+", difference", "", max(lo, -1), min(hi, 1), 6)
 }
 
 func forestNote(r forestRow) string {

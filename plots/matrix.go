@@ -35,6 +35,7 @@ type matrixCell struct {
 	lines []string
 	sign  sign
 	dark  float64 // shade: 0 is paper, 1 nearly black
+	blank bool    // it could not be told: stripes instead of a shade
 	hover string
 }
 
@@ -125,6 +126,9 @@ func (s *Sheet) matrixRow(name string, cells []matrixCell, left, width vg.Length
 func (s *Sheet) matrixCell(c matrixCell, row string, x0, y0, x1, y1 vg.Length) {
 	fill, letters := shade(c.dark)
 	s.fill(fill, x0, y0, x1, y1)
+	if c.blank {
+		s.hatch(x0, y0, x1, y1)
+	}
 	s.lines(draw.LineStyle{Color: rule, Width: 0.8}, vg.Point{X: x0, Y: y0}, vg.Point{X: x1, Y: y0},
 		vg.Point{X: x1, Y: y1}, vg.Point{X: x0, Y: y1}, vg.Point{X: x0, Y: y0})
 	if len(c.lines) == 0 {
@@ -140,6 +144,17 @@ func (s *Sheet) matrixCell(c matrixCell, row string, x0, y0, x1, y1 vg.Length) {
 		s.text(smallText.in(letters), left, y, draw.XLeft, smallText.cut(line, x1-left-2))
 	}
 	s.spot(x0, y0, x1, y1, row+", "+c.hover)
+}
+
+// hatch fills a rectangle with light lines that rise to the right.
+func (s *Sheet) hatch(x0, y0, x1, y1 vg.Length) {
+	const apart vg.Length = 7
+	light := draw.LineStyle{Color: faded(rule, 0.45), Width: 0.8}
+	high := y1 - y0
+	for x := x0 - high + apart; x < x1; x += apart { // where each would meet the lower side
+		from, to := max(x, x0), min(x+high, x1)
+		s.segment(light, from, y1-(from-x), to, y1-(to-x))
+	}
 }
 
 // shade returns a grey and the colour of letters that can be read on it: a
