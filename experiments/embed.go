@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml other-languages
+//go:embed *.yaml textbook.md other-languages
 var shipped embed.FS
 
 // readingOrder names the shipped experiments as one would read them: the prices that
