@@ -24,6 +24,8 @@ type Claim struct {
 	AtMost   *float64            `json:"at_most,omitempty"`
 	Where    map[string][]string `json:"where,omitempty"`  // which cells: axis or parameter to values; empty means all
 	Margin   float64             `json:"margin,omitempty"` // fraction, as 0.05, or of a Level the difference; 0 means the metric's own
+
+	Otherwise []string `json:"otherwise,omitempty"` // ids of claims of the file that bound this one: when it is otherwise
 }
 
 // Roles of cells that test the run instead of the question.

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 type claim struct {
 	Claim
 	node        *yaml.Node
+	bounds      []*yaml.Node    // of otherwise
 	given       map[string]pair // its keys
 	unclear     bool            // its keys do not go together
 	left, right *yaml.Node
@@ -55,6 +57,8 @@ func claimKeys() []keyReader {
 			"", "where: {workload: sieve, cores: max}", false}, read: (*reader).claimWhere},
 		{Key: Key{"claims.margin", "Differences within this margin do not matter; 5 % for time, throughput and CPU, 10 % for memory, 20 % for tails, 0.05 between shares unless given.",
 			"share above 0", "", "margin: 3%", false}, read: (*reader).claimMargin},
+		{Key: Key{"claims.otherwise", "Claims of this file that bound this one: where their verdicts stand beside its own, a reader sees when it is otherwise.",
+			"id of another claim, or list of ids", "", "otherwise: [shared-pages-help]", false}, read: (*reader).claimOtherwise},
 	}
 }
 
@@ -97,6 +101,7 @@ func (r *reader) claims(n *yaml.Node) {
 			r.e.Claims = append(r.e.Claims, c.Claim)
 		}
 	}
+	r.checkOtherwise(ids)
 	if r.fromBase == nil {
 		r.told = r.e.Claims
 	}
@@ -251,6 +256,33 @@ func (r *reader) claimModel(n *yaml.Node) {
 
 func (r *reader) claimMargin(n *yaml.Node) {
 	r.c.Margin, _ = r.share(n, "margin", 0.001, 1)
+}
+
+// claimOtherwise reads the ids of other claims; whether these are there is seen at the end of the list.
+func (r *reader) claimOtherwise(n *yaml.Node) {
+	for _, one := range r.either(n, "otherwise", "otherwise: [shared-pages-help]") {
+		id, ok := r.prose(one, "otherwise")
+		if !ok || r.again(one, "otherwise", slices.Contains(r.c.Otherwise, id)) {
+			continue
+		}
+		r.c.Otherwise, r.c.bounds = append(r.c.Otherwise, id), append(r.c.bounds, one)
+	}
+}
+
+// checkOtherwise reports ids of otherwise that no other claim has.
+func (r *reader) checkOtherwise(ids map[string]*yaml.Node) {
+	have := slices.Sorted(maps.Keys(ids))
+	for _, c := range r.grid.claims {
+		for _, n := range c.bounds {
+			switch {
+			case n.Value == c.ID:
+				r.fault(n, "otherwise: %s is this claim itself", n.Value).Remedy = "name another claim of the file"
+			case ids[n.Value] == nil:
+				f := r.fault(n, "otherwise: no claim of the file has the id %s", n.Value)
+				f.Allowed, f.Nearest = some(have), nearest(n.Value, have)
+			}
+		}
+	}
 }
 
 func (r *reader) claimAtLeast(n *yaml.Node) { r.c.AtLeast = r.bound(n, "at_least") }

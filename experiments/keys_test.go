@@ -53,6 +53,8 @@ func TestKeyExamples(t *testing.T) {
 			lines[group] = fmt.Sprintf("workloads: [{use: sieve, %s}]", k.Example)
 		case group == "models":
 			lines[group] = fmt.Sprintf("models: [{use: hybrid, %s}]", k.Example)
+		case k.Name == "claims.otherwise":
+			lines[group] = "claims: [{id: shared-pages-help, says: They help., metric: wall_s, at_most: 1s}, {says: They do not., metric: wall_s, at_least: 5s, " + k.Example + "}]"
 		case group == "claims":
 			lines[group] = fmt.Sprintf("claims: [{%s}]", strings.Join(append(claimBeside(k.Name), k.Example), ", "))
 		default:

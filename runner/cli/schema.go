@@ -94,7 +94,7 @@ func forms(cat experiments.Catalogue) map[string]node {
 		"claims.id": pattern(`^[a-z0-9]+(-[a-z0-9]+)*$`), "claims.says": text, "claims.metric": anyOf(enum(claimMetrics(cat)...), pattern(`^[a-z][a-zA-Z0-9_]*$`)), // see ownMetricsOnly
 		"claims.compare": {"type": "object", "minProperties": 1, "additionalProperties": scalar},
 		"claims.law":     text, "claims.quantity": text, "claims.model": text,
-		"claims.at_least": bound, "claims.at_most": bound, "claims.where": axes, "claims.margin": percent,
+		"claims.at_least": bound, "claims.at_most": bound, "claims.where": axes, "claims.margin": percent, "claims.otherwise": either(text),
 		"profiles": {"type": "object", "minProperties": 1, "additionalProperties": typed("object")},
 	}
 }
