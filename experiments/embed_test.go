@@ -63,7 +63,7 @@ func TestTextbookIsQuoted(t *testing.T) {
 	label := regexp.MustCompile(`^([tpcz]\d)-`)
 	quoted := map[string][]string{}
 	for _, name := range Embedded() {
-		for _, q := range quotations(name) {
+		for _, q := range bare(name).Claims {
 			for l, says := range book {
 				if q.Says == says {
 					quoted[l] = append(quoted[l], name)
@@ -86,6 +86,21 @@ func TestTextbookIsQuoted(t *testing.T) {
 	}
 }
 
+// Every experiment that quotes the textbook is run for its page, but for the short one, which
+// others outdo.
+func TestTextbookTag(t *testing.T) {
+	var want []string
+	for _, name := range Embedded() {
+		quotes := func(s Sentence) bool { return slices.Contains(Quoting(s.Text), name) }
+		if name != "quick" && slices.ContainsFunc(Textbook(), quotes) {
+			want = append(want, name)
+		}
+	}
+	if diff := cmp.Diff(want, Tagged(TextbookTag)); diff != "" {
+		t.Errorf("experiments that quote, and those with the tag:\n%s", diff)
+	}
+}
+
 // What the README says of each experiment is true of its claims.
 func TestReadmeNamesTheSentences(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
@@ -103,7 +118,7 @@ func TestReadmeNamesTheSentences(t *testing.T) {
 		}
 		var want []string
 		for l, says := range book {
-			if slices.ContainsFunc(quotations(name), func(q quotation) bool { return q.Says == says }) {
+			if slices.ContainsFunc(bare(name).Claims, func(q quotation) bool { return q.Says == says }) {
 				want = append(want, l)
 			}
 		}

@@ -46,11 +46,25 @@ func Textbook() []Sentence {
 func Quoting(says string) []string {
 	var names []string
 	for _, name := range Embedded() {
-		if slices.ContainsFunc(quotations(name), func(q quotation) bool { return q.Says == says }) {
+		if slices.ContainsFunc(bare(name).Claims, func(q quotation) bool { return q.Says == says }) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// TextbookTag is that of the shipped experiments that answer the textbook.
+const TextbookTag = "textbook"
+
+// Tagged names the shipped experiments that have a tag, in reading order.
+func Tagged(tag string) []string {
+	return slices.DeleteFunc(Embedded(), func(name string) bool { return !slices.Contains(bare(name).Tags, tag) })
+}
+
+// bareFile is an experiment file as far as it can be read without a catalogue.
+type bareFile struct {
+	Tags   []string    `yaml:"tags"`
+	Claims []quotation `yaml:"claims"`
 }
 
 // quotation is a claim as far as its words go.
@@ -59,12 +73,12 @@ type quotation struct {
 	Says string `yaml:"says"`
 }
 
-// quotations reads the claims of a shipped experiment.
-func quotations(name string) []quotation {
-	var file struct{ Claims []quotation }
+// bare reads a shipped experiment.
+func bare(name string) bareFile {
+	var file bareFile
 	src, _ := ReadEmbedded(name)
 	if err := yaml.Unmarshal(src.Text, &file); err != nil {
 		panic("experiments: embedded " + name + ": " + err.Error())
 	}
-	return file.Claims
+	return file
 }

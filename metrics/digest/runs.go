@@ -301,13 +301,17 @@ func Verdicts(ds []*Digest) Table {
 	t := Table{Name: "verdicts", Columns: append([]string{"experiment", "started", "host"}, names(ClaimColumns)...)}
 	for _, d := range ds {
 		m := &d.Manifest
-		started := ""
-		if !m.Started.IsZero() {
-			started = m.Started.UTC().Format("2006-01-02T15:04:05Z")
-		}
 		for _, v := range d.Verdicts() {
-			t.Rows = append(t.Rows, append([]string{m.Name, started, m.Machine.Host}, d.claimRow(&v)...))
+			t.Rows = append(t.Rows, append([]string{m.Name, d.started(), m.Machine.Host}, d.claimRow(&v)...))
 		}
 	}
 	return t
+}
+
+// started is when the run began; empty where that is not known.
+func (d *Digest) started() string {
+	if d.Manifest.Started.IsZero() {
+		return ""
+	}
+	return d.Manifest.Started.UTC().Format("2006-01-02T15:04:05Z")
 }

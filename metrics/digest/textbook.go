@@ -186,8 +186,11 @@ var runtimes = map[string]string{"python": "CPython", "pypy": "PyPy", "node": "N
 
 // runtime names the runtimes whose workers a claim is about.
 func (d *Digest) runtime(c experiments.Claim) string {
-	if c.Kind == experiments.ClaimScaling {
+	switch {
+	case c.Kind == experiments.ClaimScaling:
 		c.Kind = experiments.ClaimBound
+	case c.Axis == "":
+		c.Axis = axisModel
 	}
 	var names []string
 	for i := range d.Manifest.Plan.Cells {
@@ -214,4 +217,23 @@ func runtimeOf(c *experiments.Command) string {
 		return "C"
 	}
 	return program
+}
+
+// QuoteTable returns the sentences with the claims that quote them: a row for each claim,
+// with the columns of claims.csv, and one for a sentence that no claim quotes.
+func QuoteTable(ds []*Digest, sentences []Sentence) Table {
+	first := []string{"sentence", "words", "sentence_verdict", "sentence_reason", "runtime", "experiment", "started", "host"}
+	t := Table{Name: "textbook", Columns: append(first, names(ClaimColumns)...)}
+	for _, s := range sentences {
+		told := []string{s.Label, s.Text, s.Verdict, s.Why}
+		if len(s.Claims) == 0 {
+			t.Rows = append(t.Rows, append(told, make([]string, len(t.Columns)-len(told))...))
+		}
+		for _, q := range s.Claims {
+			d := ds[q.Run]
+			row := append(slices.Clone(told), q.Runtime, d.Manifest.Name, d.started(), d.Manifest.Machine.Host)
+			t.Rows = append(t.Rows, append(row, d.claimRow(&q.Verdict)...))
+		}
+	}
+	return t
 }

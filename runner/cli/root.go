@@ -128,6 +128,6 @@ experiment, 3 some trials failed or were skipped, 4 a claim refuted or a gate br
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("forklore {{.Version}}\n")
-	root.AddCommand(runCommand(), resumeCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), listCommand(), explainCommand(), schemaCommand())
+	root.AddCommand(runCommand(), resumeCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), textbookCommand(), listCommand(), explainCommand(), schemaCommand())
 	return root
 }

@@ -1,0 +1,355 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"forklore/experiments"
+	"forklore/metrics/digest"
+	"forklore/metrics/record"
+	"forklore/plots"
+)
+
+// book is the page of the textbook on its way.
+type book struct {
+	page
+	runs      []Run
+	links     []string // to each run's report
+	sentences []digest.Sentence
+	inPage    bool // links within the page can be followed
+}
+
+// bookSection is one heading of the page.
+type bookSection struct {
+	title string
+	write func(*book)
+}
+
+// WriteTextbook writes one page of the textbook's sentences, with what the claims of the runs
+// say of each, to file, whole or not at all: Markdown where its name ends in .md, else one
+// HTML file that needs no other. Links to the reports of the runs start from its folder. The
+// same runs and folders give the same bytes.
+func WriteTextbook(runs []Run, file string) error {
+	b, err := newBook(runs, file)
+	if err != nil {
+		return fmt.Errorf("make the page of the textbook %s: %w", file, err)
+	}
+	data := []byte(nil)
+	if filepath.Ext(file) == ".md" {
+		data = []byte(b.markdown())
+	} else if data, err = b.html(); err != nil {
+		return fmt.Errorf("make the page of the textbook %s: %w", file, err)
+	}
+	return record.WriteFile(file, data)
+}
+
+func newBook(runs []Run, file string) (*book, error) {
+	b := &book{runs: runs, inPage: filepath.Ext(file) != ".md"}
+	met := map[string]int{}
+	var ds []*digest.Digest
+	for _, r := range runs {
+		met[r.Manifest.Name]++
+		ds = append(ds, r.Digest)
+	}
+	for _, r := range runs {
+		link, err := linkTo(r, met[r.Manifest.Name] > 1, file)
+		if err != nil {
+			return nil, err
+		}
+		b.links = append(b.links, link)
+	}
+	b.sentences = digest.Textbook(ds)
+	return b, nil
+}
+
+const bookTitle = "The textbook, measured"
+
+// sections are the answer at a glance, the parts of the textbook, and what stands behind them.
+func (b *book) sections() []bookSection {
+	list := []bookSection{{"Answer", (*book).overview}}
+	for _, s := range b.sentences {
+		if title := s.Section; list[len(list)-1].title != title {
+			list = append(list, bookSection{title, func(b *book) { b.part(title) }})
+		}
+	}
+	return append(list, bookSection{"How a sentence is judged", (*book).rules}, bookSection{"Runs", (*book).behind})
+}
+
+func (b *book) markdown() string {
+	b.para("# " + bookTitle)
+	b.head()
+	for _, s := range b.sections() {
+		b.para("## " + text(s.title))
+		s.write(b)
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func (b *book) html() ([]byte, error) {
+	v := view{Title: bookTitle}
+	b.para("# " + bookTitle)
+	b.head()
+	var err error
+	if v.Head, err = b.flush(); err != nil {
+		return nil, err
+	}
+	for _, s := range b.sections() {
+		s.write(b)
+		body, err := b.flush()
+		if err != nil {
+			return nil, err
+		}
+		v.Sections = append(v.Sections, htmlSection{ID: slug(s.title), Title: s.title, Body: body})
+	}
+	return v.render()
+}
+
+// flush returns what was written so far as HTML and starts afresh. Headings of sentences get
+// their labels as ids.
+func (b *book) flush() (template.HTML, error) {
+	s := b.String()
+	b.Reset()
+	out, err := toHTML(s)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range b.sentences {
+		out = template.HTML(strings.Replace(string(out), "<h3>"+s.Label+"</h3>", `<h3 id="`+strings.ToLower(s.Label)+`">`+s.Label+"</h3>", 1))
+	}
+	return out, nil
+}
+
+// head says what the page holds, and where and when it was measured.
+func (b *book) head() {
+	of := map[string]int{}
+	for _, s := range b.sentences {
+		of[s.Verdict]++
+	}
+	var parts []string
+	for _, name := range []string{digest.Supported, digest.Conditional, digest.Equivalent, digest.Reversed, digest.Inconclusive, digest.Untested} {
+		if of[name] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", of[name], name))
+		}
+	}
+	b.para(fmt.Sprintf("Of the textbook's %s on threads and processes: %s. The claims behind them were written down before they were measured.",
+		plots.Count(len(b.sentences), "sentence"), text(strings.Join(parts, ", "))))
+	var notes []string
+	for _, f := range runFacts {
+		if values := b.values(f.of); len(values) > 1 && f.differs != "" {
+			notes = append(notes, line("The runs are of different "+f.differs+": "+strings.Join(values, "; ")+"."))
+		} else if len(values) == 1 && f.same != "" {
+			notes = append(notes, line(f.same+": "+values[0]+"."))
+		}
+	}
+	if n := len(b.few()); n > 0 {
+		notes = append(notes, line(fmt.Sprintf("%s fewer trials of a cell than the six that an interval needs, and can decide nothing: %s.",
+			map[bool]string{true: "1 run has", false: fmt.Sprint(n) + " runs have"}[n == 1], strings.Join(b.few(), ", "))))
+	}
+	b.list(notes)
+}
+
+// runFacts are what runs on one page should have in common.
+var runFacts = []struct {
+	same, differs string
+	of            func(Run) string
+}{
+	{"Machine", "machines", machineOf},
+	{"Kernel", "kernels", func(r Run) string { return r.Manifest.Machine.Kernel }},
+	{"Profile", "profiles", profileOf},
+	{"forklore", "versions of forklore", func(r Run) string { return r.Manifest.Version }},
+	{"Measured on", "", func(r Run) string { return started(r, "2006-01-02") }},
+}
+
+func machineOf(r Run) string {
+	m := &r.Manifest.Machine
+	words := []string{m.Host}
+	if m.CPUModel != "" {
+		words = append(words, m.CPUModel)
+	}
+	if n := len(m.UsableCPUs); n > 0 {
+		words = append(words, plots.Count(n, "usable CPU"))
+	}
+	return strings.Join(words, ", ")
+}
+
+func profileOf(r Run) string {
+	if r.Manifest.Profile == "" {
+		return "standard"
+	}
+	return r.Manifest.Profile
+}
+
+func started(r Run, layout string) string {
+	if r.Manifest.Started.IsZero() {
+		return ""
+	}
+	return r.Manifest.Started.UTC().Format(layout)
+}
+
+// values lists what the runs have of something, each once; nothing where it is not known.
+func (b *book) values(of func(Run) string) []string {
+	var list []string
+	for _, r := range b.runs {
+		if v := of(r); v != "" && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// few names the runs in which no cell has trials enough for an interval.
+func (b *book) few() []string {
+	var list []string
+	for _, r := range b.runs {
+		if _, few := fewTrials(r.Cells); few > 0 && few == len(r.Cells) {
+			list = append(list, r.Manifest.Name)
+		}
+	}
+	return list
+}
+
+func (b *book) overview() {
+	var rows [][]string
+	for _, s := range b.sentences {
+		label := s.Label
+		if b.inPage {
+			label = "[" + label + "](#" + strings.ToLower(label) + ")"
+		}
+		why := s.Why
+		if s.Verdict == digest.Untested {
+			why = remedy(s)
+		}
+		rows = append(rows, []string{label, text(s.Text), bold(s.Verdict), text(why)})
+	}
+	b.table(4, []string{"", "sentence", "verdict", "why"}, rows)
+}
+
+// remedy says how a sentence without a claim comes to one.
+func remedy(s digest.Sentence) string {
+	names := experiments.Quoting(s.Text)
+	switch {
+	case s.Concluded():
+		return "no sentence that it sums up is tested"
+	case names == nil:
+		return "no shipped experiment tests it"
+	}
+	return "no run on this page tests it; forklore run " + strings.Join(names, " or ") + " would"
+}
+
+// part writes the sentences of one part of the textbook.
+func (b *book) part(section string) {
+	for i := range b.sentences {
+		s := &b.sentences[i]
+		if s.Section != section {
+			continue
+		}
+		b.para("### " + s.Label)
+		b.para("> " + line(s.Text))
+		why := s.Why
+		if s.Verdict == digest.Untested {
+			why = remedy(*s)
+		}
+		b.para(strings.TrimSuffix(bold(s.Verdict)+": "+text(why), ": ") + ".")
+		b.byRuntime(s)
+		if len(s.Claims) > 0 {
+			b.quotes(s.Claims)
+		}
+	}
+}
+
+func (b *book) byRuntime(s *digest.Sentence) {
+	var notes []string
+	for _, r := range s.Runtimes {
+		notes = append(notes, text(r.Runtime)+": "+bold(r.Verdict)+", "+text(r.Why))
+	}
+	if notes != nil {
+		b.list(notes)
+	}
+}
+
+func (b *book) quotes(list []digest.Quote) {
+	var rows [][]string
+	for _, q := range list {
+		effect, n := spread(q.Verdict)
+		rows = append(rows, []string{text(q.Runtime), b.links[q.Run] + ": " + code(q.Claim.ID), b.claimed(q), bold(q.Verdict.Verdict), effect, n, b.otherwise(q)})
+	}
+	b.table(7, []string{"runtime", "experiment: claim", "claimed", "verdict", "effect [95 % CI]", "n", "when it is otherwise"}, rows)
+}
+
+// claimed says what a claim asks for: "wall time: processes better than goroutines".
+func (b *book) claimed(q digest.Quote) string {
+	c, what := q.Claim, q.Claim.Metric
+	if m, err := b.runs[q.Run].Metric(c.Metric); err == nil {
+		what = m.Title
+	}
+	if c.Kind == experiments.ClaimScaling {
+		what = c.Quantity + " of " + c.Law + ", " + c.Model
+	}
+	var words []string
+	if c.Kind == experiments.ClaimCompare {
+		words = append(words, c.Left+" better than "+c.Right)
+		if c.AtLeast != nil || c.AtMost != nil {
+			words[0] = c.Left + " over " + c.Right
+		}
+	}
+	if len(q.Parts) > 0 {
+		if bounds := boundsText(q.Parts[0]); bounds != "" {
+			words = append(words, bounds)
+		}
+	}
+	if model := c.Where["model"]; c.Kind != experiments.ClaimCompare && len(model) > 0 {
+		words = append(words, strings.Join(model, " and "))
+	}
+	return text(strings.TrimSuffix(what+": "+strings.Join(words, ", "), ": "))
+}
+
+// otherwise says what bounds a verdict: the factor that flips it, why it is open, and the
+// verdicts on the claims that its author named.
+func (b *book) otherwise(q digest.Quote) string {
+	var notes []string
+	if reason := why(q.Verdict, q.Reason); reason != "" {
+		if q.Trials > 0 {
+			reason += fmt.Sprintf("; about %s would decide it", plots.Count(q.Trials, "block"))
+		}
+		notes = append(notes, reason)
+	}
+	for _, v := range q.Otherwise {
+		effect, _ := spread(v)
+		note := "“" + text(strings.TrimSuffix(v.Claim.Says, ".")) + "”: " + bold(v.Verdict)
+		if effect != "" {
+			note += ", " + effect
+		}
+		notes = append(notes, note)
+	}
+	return strings.Join(notes, ". ")
+}
+
+func (b *book) rules() {
+	b.para("A claim is **supported** where the 95 % interval of its effect lies wholly beyond its margin, **reversed** where it lies wholly beyond it on the other side, **equivalent** where the 90 % interval lies inside the margin, **conditional** where its cells disagree, else **inconclusive**. An effect with an x is a ratio, turned so that above 1x speaks for the claim; of a claim over several cells the least and the greatest are shown. n counts blocks of trials, each trial in a fresh process tree. The report of each run tells more.")
+	b.para("A sentence has the verdict that its decided claims agree on, if these are more than half of those with data. It is **conditional** where they disagree, and the factor that settles which is named: the runtime first, then the metric, what is compared, the experiment. A textbook's sentence that holds under one runtime and not under another is a sentence about that runtime.")
+	b.para("“When it is otherwise” names what flips a conditional claim, why an open one is open, and the verdicts on other claims of the same experiment that its author wrote down as its bounds.")
+	b.para("The conclusion, Z1, is drawn from the claims above it that hold threads or goroutines against processes and are decided, by the need that their sentence is about. It is supported where each side wins some of them, reversed where one side wins all of those of two needs or more, else inconclusive.")
+}
+
+func (b *book) behind() {
+	var rows [][]string
+	for i, r := range b.runs {
+		var broken []string
+		for _, g := range r.Gates {
+			if !g.Passed {
+				broken = append(broken, text(g.Name+": "+g.Detail))
+			}
+		}
+		m := &r.Manifest
+		rows = append(rows, []string{b.links[i], text(m.Question), text(tally(r)), text(profileOf(r)), started(r, "2006-01-02 15:04 UTC"),
+			text(m.Machine.Host), text(m.Version), strings.Join(broken, "; "), text(m.Ended)})
+	}
+	if rows == nil {
+		b.para("There is none.")
+		return
+	}
+	b.table(9, []string{"experiment", "question", "claims", "profile", "started", "host", "forklore", "broken gates", "ended"}, rows)
+}
