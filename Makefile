@@ -13,8 +13,14 @@ NAMES    := $(basename $(notdir $(YAML)))
 HOSTS    := bin/trialhost bin/trialhost-heavy
 REPORTS  := $(NAMES:%=results/%/latest/report.md)
 
+# The textbook: all experiments with its tag. Runs of a profile stand in a folder of their
+# own, so that short ones never pass for those that decide.
+PROFILE  ?=
+BOOK     := results$(PROFILE:%=/%)
+TEXTBOOK := $(basename $(notdir $(shell grep -lE '^tags:.*[[ ,]textbook[],]' $(YAML))))
+
 .DELETE_ON_ERROR:
-.PHONY: all help run test race bench calibrate lint results clean FORCE $(NAMES:%=results/%)
+.PHONY: all help run test race bench calibrate lint results textbook clean FORCE $(NAMES:%=results/%)
 
 all: bin/forklore $(HOSTS) bin/.code help
 
@@ -22,6 +28,7 @@ help:
 	@echo "make run              a small experiment, from YAML to a report with charts, in under a minute"
 	@echo "make results          every shipped experiment whose YAML or whose binaries are newer than its report"
 	@echo "make results/NAME     one of: $(NAMES)"
+	@echo "make textbook         every sentence of the textbook with its verdict, as one page; PROFILE=smoke is short and decides nothing"
 	@echo "make test             the whole test suite"
 	@echo "make lint             gofmt, go vet, staticcheck, cross-compilation"
 	@echo "make bench            what forklore costs, its workloads beside C and its load beside wrk, as ratios: 40 minutes"
@@ -63,6 +70,16 @@ $(filter results/%-threads/latest/report.md,$(REPORTS)): $(PROGRAMS)
 # Exit code 3 says that some trials failed: the report is whole and names them.
 results/%/latest/report.md: experiments/%.yaml bin/.code | bin/forklore $(HOSTS)
 	bin/forklore run experiments/$*.yaml || [ $$? -eq 3 ]
+
+textbook: $(TEXTBOOK:%=$(BOOK)/%/latest/report.md) bin/forklore
+	bin/forklore textbook --results $(BOOK) --html $(BOOK)/textbook.html --md $(BOOK)/textbook.md
+
+ifneq (,$(PROFILE))
+$(filter $(BOOK)/%-threads/latest/report.md,$(TEXTBOOK:%=$(BOOK)/%/latest/report.md)): $(PROGRAMS)
+
+$(BOOK)/%/latest/report.md: experiments/%.yaml bin/.code | bin/forklore $(HOSTS)
+	bin/forklore run experiments/$*.yaml --profile $(PROFILE) --results $(BOOK) || [ $$? -eq 3 ]
+endif
 
 test: bin/forklore $(HOSTS)
 	$(GO) test ./...

@@ -117,9 +117,9 @@ func carried(ds []*Digest, claims []Quote) (verdict, why string) {
 	case len(kinds) > 1:
 		return Conditional, sentenceFlips(ds, decided)
 	case 2*len(decided) <= with:
-		return Inconclusive, kinds[0] + " in " + share + ", which is not more than half; the others are open"
+		return Inconclusive, kinds[0] + " by " + share + ", which is not more than half; the rest is open"
 	case len(decided) < with:
-		return kinds[0], share + "; the others are open"
+		return kinds[0], share + "; the rest is open"
 	}
 	return kinds[0], share
 }

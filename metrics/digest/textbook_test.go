@@ -31,7 +31,7 @@ func TestCarried(t *testing.T) {
 		{"none", nil, Untested, ""},
 		{"all", quoted("wall_s", Supported, Supported), Supported, "2 of 2 claims"},
 		{"one", quoted("wall_s", Reversed), Reversed, "1 of 1 claim"},
-		{"most", quoted("wall_s", Supported, Inconclusive, Supported), Supported, "2 of 3 claims; the others are open"},
+		{"most", quoted("wall_s", Supported, Inconclusive, Supported), Supported, "2 of 3 claims; the rest is open"},
 		{"half", quoted("wall_s", Supported, Inconclusive), Inconclusive, "not more than half"},
 		{"no data counts not", quoted("wall_s", Supported, NoData, NoData), Supported, "1 of 1 claim"},
 		{"no data", quoted("wall_s", NoData), Inconclusive, "no claim has data: why"},

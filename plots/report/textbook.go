@@ -218,13 +218,31 @@ func (b *book) overview() {
 		if b.inPage {
 			label = "[" + label + "](#" + strings.ToLower(label) + ")"
 		}
-		why := s.Why
-		if s.Verdict == digest.Untested {
-			why = remedy(s)
-		}
-		rows = append(rows, []string{label, text(s.Text), bold(s.Verdict), text(why)})
+		rows = append(rows, []string{label, text(s.Text), bold(s.Verdict), text(reason(&s) + apart(&s))})
 	}
-	b.table(4, []string{"", "sentence", "verdict", "why"}, rows)
+	b.table(4, []string{"label", "sentence", "verdict", "why"}, rows)
+}
+
+func reason(s *digest.Sentence) string {
+	if s.Verdict == digest.Untested {
+		return remedy(*s)
+	}
+	return s.Why
+}
+
+// apart tells the verdicts by runtime, where they differ.
+func apart(s *digest.Sentence) string {
+	var words, verdicts []string
+	for _, r := range s.Runtimes {
+		words = append(words, r.Runtime+" "+r.Verdict)
+		if !slices.Contains(verdicts, r.Verdict) {
+			verdicts = append(verdicts, r.Verdict)
+		}
+	}
+	if len(verdicts) < 2 {
+		return ""
+	}
+	return ". By runtime: " + strings.Join(words, ", ")
 }
 
 // remedy says how a sentence without a claim comes to one.
@@ -248,11 +266,7 @@ func (b *book) part(section string) {
 		}
 		b.para("### " + s.Label)
 		b.para("> " + line(s.Text))
-		why := s.Why
-		if s.Verdict == digest.Untested {
-			why = remedy(*s)
-		}
-		b.para(strings.TrimSuffix(bold(s.Verdict)+": "+text(why), ": ") + ".")
+		b.para(bold(s.Verdict) + ": " + text(reason(s)) + ".")
 		b.byRuntime(s)
 		if len(s.Claims) > 0 {
 			b.quotes(s.Claims)

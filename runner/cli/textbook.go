@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,8 +17,7 @@ import (
 )
 
 func textbookCommand() *cobra.Command {
-	var results, format string
-	var pages []string
+	var results, format, html, md string
 	cmd := &cobra.Command{
 		Use:   "textbook [DIR...]",
 		Short: "Say of every sentence of the textbook what the runs say of it",
@@ -27,7 +27,6 @@ one below results. --html and --md write the page of it: each sentence, its clai
 their effects and when it is otherwise, with links to the reports. make textbook
 runs the experiments first.`,
 		RunE: func(cmd *cobra.Command, dirs []string) error {
-			html, md := pages[0], pages[1]
 			if err := pageNames(html, md); err != nil {
 				return usage(err)
 			}
@@ -40,10 +39,9 @@ runs the experiments first.`,
 			return textbook(cmd.OutOrStdout(), dirs, format, html, md)
 		},
 	}
-	pages = make([]string, 2)
 	formatFlag(cmd, &format)
-	cmd.Flags().StringVar(&pages[0], "html", "", "write the page to this file")
-	cmd.Flags().StringVar(&pages[1], "md", "", "write the page as Markdown to this file, whose name ends in .md")
+	cmd.Flags().StringVar(&html, "html", "", "write the page to this file")
+	cmd.Flags().StringVar(&md, "md", "", "write the page as Markdown to this file, whose name ends in .md")
 	cmd.Flags().StringVar(&results, "results", "results", "folder below which to look where no DIR is named")
 	return cmd
 }
@@ -85,15 +83,19 @@ func textbook(w io.Writer, dirs []string, format, html, md string) error {
 		}
 		runs, ds = append(runs, report.Run{Digest: d, Dir: dir}), append(ds, d)
 	}
-	for _, file := range []string{html, md} {
-		if file == "" {
-			continue
-		}
+	files := slices.DeleteFunc([]string{html, md}, func(file string) bool { return file == "" })
+	for _, file := range files {
 		if err := report.WriteTextbook(runs, file); err != nil {
 			return err
 		}
 	}
-	return printTable(w, sentenceTable(ds, format), format)
+	if err := printTable(w, sentenceTable(ds, format), format); err != nil || format != "text" {
+		return err
+	}
+	for _, file := range files {
+		fmt.Fprintln(w, file)
+	}
+	return nil
 }
 
 // sentenceTable has a row for each sentence; in CSV one for each claim that quotes it.
