@@ -20,7 +20,7 @@ type Ask struct {
 	Workers  string              // count or multiple of the cores; empty: 1x
 	Items    string              // as in a file; empty: auto
 	Duration string              // fixed time instead; empty: none
-	Top      int                 // largest number of cores that the answer is about; 0: nothing is claimed
+	Top      int                 // largest number of cores, which the answer is about; 0: not known yet, and nothing is claimed
 	Says     string              // words that ask this, for the file's first line
 }
 
@@ -50,6 +50,14 @@ func (a Ask) subject() string {
 	return programLabel
 }
 
+// places says where, as far as it is known.
+func (a Ask) places() string {
+	if a.Top == 0 {
+		return ""
+	}
+	return " on " + plural(a.Top, "core")
+}
+
 // AskMetric is what the models are judged by: every trial has it, whatever is fixed.
 const AskMetric = "throughput_items_per_s"
 
@@ -62,7 +70,7 @@ func (a Ask) YAML() []byte {
 	if a.Says != "" {
 		line("# Written by: %s", strings.Join(strings.Fields(a.Says), " "))
 	}
-	line("question: %s\n", scalarText("Which model suits "+clipped(a.subject(), 120)+"?"))
+	line("question: %s\n", scalarText("Which model suits "+clipped(a.subject(), 120)+a.places()+"?"))
 	line("analysis: |\n  Every model does the same work on the same cores. Each claim holds one model against\n" +
 		"  another; those that are supported or reversed order the models, and those that are\n" +
 		"  equivalent say that the choice between the two is one of memory, start and safety.\n")
@@ -75,17 +83,27 @@ func (a Ask) YAML() []byte {
 	}
 	line("\ntrials: {min: 10, max: 30, step: 5, precision: 3%%, budget: 4m}\nwarmup: 1\ntimeout: 60s")
 	line("controls: true\n")
+	if a.Top == 0 {
+		return []byte(b.String())
+	}
 	a.claims(&b)
-	items, duration := "{auto: 50ms}", ""
-	if a.Items != "" && a.Items != "auto" {
-		items = a.Items
-	}
-	if a.Duration != "" {
-		items, duration = "", "50ms"
-	}
+	items, duration := a.briefly()
 	line("profiles:\n  smoke:                    # does it work at all?\n    trials: 2\n    warmup: 0\n    controls: false")
 	line("    workloads:\n%s", strings.TrimRight(a.workload("      ", items, duration), "\n"))
 	return []byte(b.String())
+}
+
+// briefly is how much a trial of the profile smoke does.
+func (a Ask) briefly() (items, duration string) {
+	switch {
+	case a.Duration != "":
+		return "", "50ms"
+	case a.Items != "" && a.Items != "auto":
+		return a.Items, ""
+	case a.Workload != "" || a.counts():
+		return "{auto: 50ms}", ""
+	}
+	return "", "" // a program that is not told how much to do does it once
 }
 
 // workload writes the entry of the list; how much it does is at the end.
@@ -128,15 +146,19 @@ func (a Ask) counts() bool {
 
 // claims writes one for every two models.
 func (a Ask) claims(b *strings.Builder) {
-	if a.Top == 0 || len(a.Models) < 2 {
+	if len(a.Models) < 2 {
 		return
+	}
+	cores := fmt.Sprint(a.Top)
+	if slices.Contains(a.Cores, "max") {
+		cores = "max" // on any machine
 	}
 	b.WriteString("claims:                       # every model against every other: the left one is claimed to be faster\n")
 	for j, right := range a.Models {
 		for _, left := range a.Models[j+1:] {
 			fmt.Fprintf(b, "  - id: %s-beats-%s\n    says: With %s the work is done faster than with %s.\n    metric: %s\n    compare: {%s: %s}\n",
 				left, right, left, right, AskMetric, left, right)
-			fmt.Fprintf(b, "    where: {cores: %d}\n", a.Top)
+			fmt.Fprintf(b, "    where: {cores: %s}\n", cores)
 		}
 	}
 	b.WriteString("\n")

@@ -23,14 +23,14 @@ const (
 // Advice is what a run of an [experiments.Ask] says about which model to take.
 type Advice struct {
 	Outcome string
-	Metric  Metric // what the models are ordered by
+	By      Metric // what the models are ordered by
 	Cores   int
 	Models  []Candidate // those that meet what is required, the fastest first; then those that may, then the others
 	Fit     int         // how many of Models meet it or may
 	Take    []int       // indices into Models: those that are taken for the fastest; one if Decided
 	Lean    int         // index into Models: of Take the one that needs least memory; -1 where that is not decided
 	Margin  float64     // differences within it do not matter
-	Why     string      // of Open: what stands against a decision
+	Why     string      // of Open: what stands against a decision; empty where Broken says it
 	Trials  int         // of each cell, that would decide it; 0 where none would, or not known
 	Broken  string      // gates of the run that did not pass
 	Shifts  []Shift     // what would change the answer
@@ -85,7 +85,7 @@ func (d *Digest) Advise(musts []experiments.Must) (*Advice, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Advice{Metric: m, Lean: none, Margin: Margin(m.Name), Broken: brokenGates(d.Gates)}
+	a := &Advice{By: m, Lean: none, Margin: Margin(m.Name), Broken: brokenGates(d.Gates)}
 	for i := range d.Cells {
 		a.Cores = max(a.Cores, d.Cells[i].Cores)
 	}
@@ -256,13 +256,12 @@ func (a *Advice) choose(d *Digest) {
 			a.Trials = max(a.Trials, v.Trials)
 		}
 	}
-	switch unclear := a.unclear(); {
+	open = append(open, a.unclear()...)
+	switch {
+	case a.Broken != "":
+		a.Outcome, a.Trials = Open, 0 // Broken says why
 	case len(open) > 0:
 		a.Outcome, a.Why = Open, strings.Join(open, "; ")
-	case unclear != "":
-		a.Outcome, a.Why = Open, unclear
-	case a.Broken != "":
-		a.Outcome, a.Why = Open, a.Broken
 	case len(a.Take) > 1:
 		a.Outcome, a.Lean = Equal, a.leanest(d)
 	default:
@@ -271,14 +270,14 @@ func (a *Advice) choose(d *Digest) {
 }
 
 // unclear says which requirements of the models that are taken cannot be decided.
-func (a *Advice) unclear() string {
+func (a *Advice) unclear() []string {
 	var words []string
 	for _, i := range a.Take {
 		for _, u := range a.Models[i].Unclear {
 			words = append(words, a.Models[i].Model+" may not meet "+u)
 		}
 	}
-	return strings.Join(words, "; ")
+	return words
 }
 
 // relation says what the model is against another by the claim that holds them against each

@@ -58,7 +58,7 @@ func breakEven(fast, slow *Candidate) float64 {
 
 // onFewerCores tells which other model beats the best one there.
 func (a *Advice) onFewerCores(d *Digest, best *Candidate) {
-	m := a.Metric
+	m := a.By
 	for i := range d.Cells {
 		c := &d.Cells[i]
 		if c.Model != best.Model || c.Cores == a.Cores || c.Model == experiments.Sequential {

@@ -117,6 +117,7 @@ time, CPU and memory, and writes CSVs, charts and a report.
 
   forklore run quick            a small experiment, in under a minute
   forklore run ./mine.yaml      your own
+  forklore advise --workload sieve      which model suits that, on these cores
   forklore list                 what there is to run, and with what
   forklore explain sieve        what one of these is
 
@@ -128,6 +129,6 @@ experiment, 3 some trials failed or were skipped, 4 a claim refuted or a gate br
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("forklore {{.Version}}\n")
-	root.AddCommand(runCommand(), resumeCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), textbookCommand(), listCommand(), explainCommand(), schemaCommand())
+	root.AddCommand(runCommand(), resumeCommand(), planCommand(), validateCommand(), reportCommand(), compareCommand(), verdictsCommand(), textbookCommand(), adviseCommand(), listCommand(), explainCommand(), schemaCommand())
 	return root
 }

@@ -26,6 +26,9 @@ type runFlags struct {
 	quiet   bool
 	json    bool
 	strict  bool
+
+	words []string                                       // that reproduce the run; nil: those of run
+	say   func(runner.Outcome, rebuilt, io.Writer) error // tells what came of a run; nil: the answer and the verdicts
 }
 
 func runCommand() *cobra.Command {
@@ -136,7 +139,11 @@ func (f *runFlags) finish(out runner.Outcome, err error, stdout, stderr io.Write
 	case derived != nil:
 		return exitFault, fmt.Errorf("%w\nwhat was measured is safe; once that is mended, forklore report %s makes the report", derived, out.Dir)
 	}
-	if err := f.tell(out, answer, stdout); err != nil {
+	say := f.say
+	if say == nil {
+		say = f.tell
+	}
+	if err := say(out, answer, stdout); err != nil {
 		return exitFault, err
 	}
 	switch {
@@ -190,6 +197,9 @@ func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) er
 
 // command returns the words that reproduce the run.
 func (f *runFlags) command(l loaded) []string {
+	if f.words != nil {
+		return f.words
+	}
 	words := []string{"forklore", "run", l.File}
 	if strings.HasPrefix(l.File, "embedded:") {
 		words[2] = l.Name
