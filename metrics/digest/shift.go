@@ -14,6 +14,17 @@ const (
 	ShiftCores       = "cores"       // another model is faster on fewer cores
 )
 
+// Shift is something else that would lead to another answer.
+type Shift struct {
+	Kind  string  // "requirement", "memory", "start", "cores"
+	Model string  // the other answer
+	Speed Range   // of the advised model over the other; above 1 it is the faster
+	Gain  Range   // memory: of the other over the advised model, above 1 it takes less
+	Items float64 // start: as many items after one start at which both take equally long
+	Cores int
+	Unmet []string
+}
+
 // shifts collects what would lead to another answer than the first of Take.
 func (a *Advice) shifts(d *Digest) {
 	if a.Outcome != Decided && a.Outcome != Equal {
