@@ -88,7 +88,7 @@ func winners(d *Digest, v Verdict) []string {
 	var list []string
 	for i := range v.Parts {
 		p := &v.Parts[i]
-		if p.Comparison == nil {
+		if v.Claim.Kind != experiments.ClaimCompare || p.Left == none || p.Right == none {
 			continue
 		}
 		verdict := v.Verdict
@@ -107,19 +107,23 @@ func winners(d *Digest, v Verdict) []string {
 }
 
 // winner names the side that a verdict finds better. A claim with a bound finds so only where
-// the bound lies on that side of 1.
+// the bound lies beyond what makes no difference: a ratio of 1, a difference of 0.
 func (t Target) winner(verdict, left, right string) string {
+	neutral := 1.0
+	if t.Difference {
+		neutral = 0
+	}
 	bounded := t.AtLeast != nil || t.AtMost != nil
 	switch {
 	case !bounded && verdict == Supported:
 		return left
 	case !bounded && verdict == Reversed:
 		return right
-	case verdict == Supported && t.AtLeast != nil && *t.AtLeast > 1:
+	case verdict == Supported && t.AtLeast != nil && *t.AtLeast > neutral:
 		return left
-	case verdict == Supported && t.AtMost != nil && *t.AtMost < 1:
+	case verdict == Supported && t.AtMost != nil && *t.AtMost < neutral:
 		return right
-	case verdict == Reversed && t.AtLeast != nil && t.AtMost == nil && *t.AtLeast < 1:
+	case verdict == Reversed && t.AtLeast != nil && t.AtMost == nil && *t.AtLeast < neutral:
 		return right
 	}
 	return ""

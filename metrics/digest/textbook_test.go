@@ -155,6 +155,24 @@ func TestConclusion(t *testing.T) {
 	}
 }
 
+func TestWinner(t *testing.T) {
+	for _, c := range []struct {
+		target        Target
+		verdict, want string
+	}{
+		{Target{}, Supported, "left"}, {Target{}, Reversed, "right"}, {Target{}, Equivalent, ""}, {Target{Difference: true}, Reversed, "right"},
+		{Target{AtLeast: at(2)}, Supported, "left"}, {Target{AtLeast: at(2)}, Reversed, ""},
+		{Target{AtLeast: at(0.95)}, Supported, ""}, {Target{AtLeast: at(0.95)}, Reversed, "right"},
+		{Target{AtLeast: at(0.95), AtMost: at(1.05)}, Supported, ""}, {Target{AtLeast: at(0.95), AtMost: at(1.05)}, Reversed, ""},
+		{Target{AtMost: at(0.5)}, Supported, "right"}, {Target{AtMost: at(3)}, Supported, ""},
+		{Target{AtLeast: at(0.5), Difference: true}, Supported, "left"}, {Target{AtLeast: at(-0.05), Difference: true}, Supported, ""},
+	} {
+		if got := c.target.winner(c.verdict, "left", "right"); got != c.want {
+			t.Errorf("%+v, %s: %q, want %q", c.target, c.verdict, got, c.want)
+		}
+	}
+}
+
 func TestRuntimes(t *testing.T) {
 	for want, c := range map[string]*experiments.Command{
 		"Go": nil, "CPython": {Argv: []string{"/usr/bin/python3.12"}}, "Node.js": {Argv: []string{"node", "work.js"}},

@@ -103,9 +103,13 @@ func (b *book) claimed(q digest.Quote) string {
 	}
 	var words []string
 	if c.Kind == experiments.ClaimCompare {
-		words = append(words, c.Left+" better than "+c.Right)
+		axis := ""
+		if c.Axis != "" && c.Axis != "model" {
+			axis = c.Axis + " "
+		}
+		words = append(words, axis+c.Left+" better than "+c.Right)
 		if c.AtLeast != nil || c.AtMost != nil {
-			words[0] = c.Left + " over " + c.Right
+			words[0] = axis + c.Left + " over " + c.Right
 		}
 	}
 	if len(q.Parts) > 0 {
