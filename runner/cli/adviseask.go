@@ -77,10 +77,12 @@ func (f *adviseFlags) requirements(known []string) error {
 			continue
 		}
 		f.musts = append(f.musts, m)
-		latency := func(name string) bool { return strings.Contains(name, "_"+m.Metric+"_") }
+		times := quantiles(m, known)
 		switch {
 		case m.Metric == "" || m.Metric == experiments.MustMemory || slices.Contains(known, m.Metric):
-		case m.Quantile && slices.ContainsFunc(known, latency):
+		case len(times) == 1:
+		case len(times) > 1:
+			faults = append(faults, fmt.Errorf("--must %s: %s measures several times: %s; name one of them instead of %s", m.Text, f.what(), strings.Join(times, ", "), m.Metric))
 		case m.Quantile:
 			faults = append(faults, fmt.Errorf("--must %s: %s measures no latency; forklore list metrics shows which workloads measure which times", m.Text, f.what()))
 		default:
@@ -89,6 +91,14 @@ func (f *adviseFlags) requirements(known []string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// quantiles names the metrics that a requirement such as p99<20ms may be about.
+func quantiles(m experiments.Must, known []string) []string {
+	if !m.Quantile {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.HasSuffix(name, "_"+m.Metric+"_s") })
 }
 
 func (f *adviseFlags) what() string {
