@@ -119,9 +119,27 @@ func carried(ds []*Digest, claims []Quote) (verdict, why string) {
 	case 2*len(decided) <= with:
 		return Inconclusive, kinds[0] + " by " + share + ", which is not more than half; the rest is open"
 	case len(decided) < with:
-		return kinds[0], share + "; the rest is open"
+		share += "; the rest is open"
+	}
+	if kinds[0] == Conditional {
+		share += "; by " + reasons(ds, decided)
 	}
 	return kinds[0], share
+}
+
+// reasons names what flips conditional claims, each reason once.
+func reasons(ds []*Digest, claims []Quote) string {
+	var words []string
+	for _, q := range claims {
+		word := q.Reason
+		if len(claims) > 1 {
+			word = ds[q.Run].Manifest.Name + ", " + word
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 // sentenceFactors are what may make the difference between the claims of one sentence,

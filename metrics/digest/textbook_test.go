@@ -36,7 +36,7 @@ func TestCarried(t *testing.T) {
 		{"no data counts not", quoted("wall_s", Supported, NoData, NoData), Supported, "1 of 1 claim"},
 		{"no data", quoted("wall_s", NoData), Inconclusive, "no claim has data: why"},
 		{"open", quoted("wall_s", Inconclusive, NoData), Inconclusive, "none of 1 claim is decided"},
-		{"conditional", quoted("wall_s", Conditional), Conditional, "1 of 1"},
+		{"conditional", quoted("wall_s", Conditional), Conditional, "1 of 1 claim; by why"},
 		{"runtimes", quoted("wall_s", "Go "+Reversed, "CPython "+Supported, "Go "+Inconclusive), Conditional, "it depends on the runtime: reversed: Go; supported: CPython"},
 		{"metrics", slices.Concat(quoted("wall_s", Equivalent), quoted("mem_high_B", Supported)), Conditional, "it depends on the metric: equivalent: wall time; supported: peak memory, upper bound"},
 		{"nothing", quoted("wall_s", Equivalent, Supported), Conditional, "no single factor decides: equivalent:  id; supported:  id"},

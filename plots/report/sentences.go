@@ -17,12 +17,13 @@ func (b *book) overview() {
 		if b.inPage {
 			label = "[" + label + "](#" + strings.ToLower(label) + ")"
 		}
-		rows = append(rows, []string{label, text(s.Text), bold(s.Verdict), text(reason(&s) + apart(&s))})
+		rows = append(rows, []string{label, text(s.Text), bold(s.Verdict), text(Reason(&s) + apart(&s))})
 	}
 	b.table(4, []string{"label", "sentence", "verdict", "why"}, rows)
 }
 
-func reason(s *digest.Sentence) string {
+// Reason says why a sentence has its verdict: of one that is not tested, which experiment would.
+func Reason(s *digest.Sentence) string {
 	if s.Verdict == digest.Untested {
 		return remedy(*s)
 	}
@@ -65,7 +66,7 @@ func (b *book) part(section string) {
 		}
 		b.para("### " + s.Label)
 		b.para("> " + line(s.Text))
-		b.para(bold(s.Verdict) + ": " + text(reason(s)) + ".")
+		b.para(bold(s.Verdict) + ": " + text(Reason(s)) + ".")
 		b.byRuntime(s)
 		if len(s.Claims) > 0 {
 			b.quotes(s.Claims)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -106,7 +105,7 @@ func sentenceTable(ds []*digest.Digest, format string) digest.Table {
 	}
 	t := digest.Table{Columns: []string{"", "sentence", "verdict", "why"}}
 	for _, s := range all {
-		t.Rows = append(t.Rows, []string{s.Label, s.Text, s.Verdict, strings.TrimSpace(s.Why)})
+		t.Rows = append(t.Rows, []string{s.Label, s.Text, s.Verdict, report.Reason(&s)})
 	}
 	return t
 }
