@@ -42,7 +42,7 @@ func (d *Digest) candidate(i int, speed Metric, musts []experiments.Must) (Candi
 	}
 	one.Start = c.start()
 	if len(c.Trials) == 0 {
-		one.Unmet = append(one.Unmet, "no trial ended ok")
+		one.Unmet = append(one.Unmet, "no trial ended ok"+d.firstFailure(c.ID))
 	}
 	for _, must := range musts {
 		if err := d.weighMust(&one, c, must); err != nil {
@@ -50,6 +50,16 @@ func (d *Digest) candidate(i int, speed Metric, musts []experiments.Must) (Candi
 		}
 	}
 	return one, nil
+}
+
+// firstFailure says how the first trial of a cell ended that failed, as far as it is known.
+func (d *Digest) firstFailure(id string) string {
+	for _, f := range d.Failures {
+		if f.Cell == id {
+			return ": " + f.Status + ", " + f.Detail
+		}
+	}
+	return ""
 }
 
 // memory is the metric of the peak: the best authority that all cells have.
