@@ -113,7 +113,7 @@ func carried(ds []*Digest, claims []Quote) (verdict, why string) {
 	case with == 0:
 		return Inconclusive, "no claim has data: " + claims[0].Reason
 	case len(decided) == 0:
-		return Inconclusive, "none of " + count(with, "claim") + " is decided"
+		return Inconclusive, "none of " + count(with, "claim") + " is decided" + shut(claims)
 	case len(kinds) > 1:
 		return Conditional, sentenceFlips(ds, decided)
 	case 2*len(decided) <= with:
@@ -125,6 +125,23 @@ func carried(ds []*Digest, claims []Quote) (verdict, why string) {
 		share += "; by " + reasons(ds, decided)
 	}
 	return kinds[0], share
+}
+
+// shut says that gates keep claims from being decided.
+func shut(claims []Quote) string {
+	n := 0
+	for _, q := range claims {
+		if q.Broken != "" {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case len(claims):
+		return "; gates of their runs are broken"
+	}
+	return fmt.Sprintf("; of %d the gates of their runs are broken", n)
 }
 
 // reasons names what flips conditional claims, each reason once.

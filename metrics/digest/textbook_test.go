@@ -23,6 +23,10 @@ func quoted(metric string, verdicts ...string) []Quote {
 
 func TestCarried(t *testing.T) {
 	ds := []*Digest{{}}
+	broken := quoted("wall_s", Inconclusive, Inconclusive)
+	for i := range broken {
+		broken[i].Broken = "gate aa broken"
+	}
 	for _, c := range []struct {
 		name          string
 		claims        []Quote
@@ -36,6 +40,8 @@ func TestCarried(t *testing.T) {
 		{"no data counts not", quoted("wall_s", Supported, NoData, NoData), Supported, "1 of 1 claim"},
 		{"no data", quoted("wall_s", NoData), Inconclusive, "no claim has data: why"},
 		{"open", quoted("wall_s", Inconclusive, NoData), Inconclusive, "none of 1 claim is decided"},
+		{"broken", broken, Inconclusive, "none of 2 claims is decided; gates of their runs are broken"},
+		{"half broken", slices.Concat(broken, quoted("wall_s", Inconclusive)), Inconclusive, "none of 3 claims is decided; of 2 the gates"},
 		{"conditional", quoted("wall_s", Conditional), Conditional, "1 of 1 claim; by why"},
 		{"runtimes", quoted("wall_s", "Go "+Reversed, "CPython "+Supported, "Go "+Inconclusive), Conditional, "it depends on the runtime: reversed: Go; supported: CPython"},
 		{"metrics", slices.Concat(quoted("wall_s", Equivalent), quoted("mem_high_B", Supported)), Conditional, "it depends on the metric: equivalent: wall time; supported: peak memory, upper bound"},

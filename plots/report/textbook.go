@@ -143,11 +143,31 @@ func (b *book) head() {
 			notes = append(notes, line(f.same+": "+values[0]+"."))
 		}
 	}
-	if n := len(b.few()); n > 0 {
-		notes = append(notes, line(fmt.Sprintf("%s fewer trials of a cell than the six that an interval needs, and can decide nothing: %s.",
-			map[bool]string{true: "1 run has", false: fmt.Sprint(n) + " runs have"}[n == 1], strings.Join(b.few(), ", "))))
+	if few := b.few(); few != nil {
+		notes = append(notes, line(have(few)+" fewer trials of a cell than the six that an interval needs, and can decide nothing: "+strings.Join(few, ", ")+"."))
+	}
+	if broken := b.broken(); broken != nil {
+		notes = append(notes, line(have(broken)+" a broken gate, and decide nothing: "+strings.Join(broken, ", ")+". What is broken stands under Runs."))
 	}
 	b.list(notes)
+}
+
+func have(runs []string) string {
+	if len(runs) == 1 {
+		return "1 run has"
+	}
+	return fmt.Sprintf("%d runs have", len(runs))
+}
+
+// broken names the runs with a gate that does not hold.
+func (b *book) broken() []string {
+	var list []string
+	for _, r := range b.runs {
+		if slices.ContainsFunc(r.Gates, func(g digest.Gate) bool { return !g.Passed }) {
+			list = append(list, r.Manifest.Name)
+		}
+	}
+	return list
 }
 
 // runFacts are what runs on one page should have in common.
