@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -118,10 +119,19 @@ func (b *book) claimed(q digest.Quote) string {
 			words = append(words, bounds)
 		}
 	}
-	if model := c.Where["model"]; c.Kind != experiments.ClaimCompare && len(model) > 0 {
-		words = append(words, strings.Join(model, " and "))
+	return text(strings.TrimSuffix(what+": "+strings.Join(words, ", "), ": ") + where(c.Where))
+}
+
+// where names the cells that a claim is about: "; cores 1, workload ring".
+func where(axes map[string][]string) string {
+	var words []string
+	for _, axis := range slices.Sorted(maps.Keys(axes)) {
+		words = append(words, axis+" "+strings.Join(axes[axis], " or "))
 	}
-	return text(strings.TrimSuffix(what+": "+strings.Join(words, ", "), ": "))
+	if words == nil {
+		return ""
+	}
+	return "; " + strings.Join(words, ", ")
 }
 
 // otherwise says what bounds a verdict: the factor that flips it, why it is open, and the

@@ -144,19 +144,23 @@ func (b *book) head() {
 		}
 	}
 	if few := b.few(); few != nil {
-		notes = append(notes, line(have(few)+" fewer trials of a cell than the six that an interval needs, and can decide nothing: "+strings.Join(few, ", ")+"."))
+		notes = append(notes, line(b.have(few, "fewer trials of a cell than the six that an interval needs, and can decide nothing")))
 	}
 	if broken := b.broken(); broken != nil {
-		notes = append(notes, line(have(broken)+" a broken gate, and decide nothing: "+strings.Join(broken, ", ")+". What is broken stands under Runs."))
+		notes = append(notes, line(b.have(broken, "a broken gate, and decide nothing")+" What is broken stands under Runs."))
 	}
 	b.list(notes)
 }
 
-func have(runs []string) string {
-	if len(runs) == 1 {
-		return "1 run has"
+// have says what some of the runs have, and which.
+func (b *book) have(names []string, what string) string {
+	switch {
+	case len(names) == len(b.runs):
+		return "All runs have " + what + "."
+	case len(names) == 1:
+		return "1 run has " + what + ": " + names[0] + "."
 	}
-	return fmt.Sprintf("%d runs have", len(runs))
+	return fmt.Sprintf("%d runs have %s: %s.", len(names), what, strings.Join(names, ", "))
 }
 
 // broken names the runs with a gate that does not hold.
