@@ -35,10 +35,10 @@ type Advice struct {
 
 // Relations of two models.
 const (
-	relBetter = "better"
-	relWorse  = "worse"
-	relSame   = "same"
-	relOpen   = "open"
+	Better    = "better"
+	Worse     = "worse"
+	Same      = "same"
+	Undecided = "open"
 )
 
 // Advise says which model a run of an Ask speaks for, among those that meet what is
@@ -97,6 +97,7 @@ func (a *Advice) choose(d *Digest) {
 		a.Outcome = NoModel
 		return
 	}
+	a.champion(d)
 	a.Take = []int{0}
 	var open []string
 	for i := 1; i < len(a.Models); i++ {
@@ -105,10 +106,10 @@ func (a *Advice) choose(d *Digest) {
 		other.Relation, other.Against, v = d.relation(a.Models[0].Model, other.Model, a.Cores)
 		surely := len(a.Models[0].Unclear) == 0 && len(other.Unclear) > 0 // the first meets what is required, the other may not
 		switch {
-		case i >= a.Fit || other.Relation == relBetter || surely && other.Relation == relSame:
-		case other.Relation == relSame:
+		case i >= a.Fit || other.Relation == Better || surely && other.Relation == Same:
+		case other.Relation == Same:
 			a.Take = append(a.Take, i)
-		case surely && other.Relation == relWorse:
+		case surely && other.Relation == Worse:
 			open = append(open, other.Model+" is faster, but may not meet "+strings.Join(other.Unclear, ", "))
 		default:
 			a.Take = append(a.Take, i)
@@ -126,6 +127,26 @@ func (a *Advice) choose(d *Digest) {
 		a.Outcome, a.Lean = Equal, a.leanest(d)
 	default:
 		a.Outcome, a.Lean = Decided, 0
+	}
+}
+
+// champion puts in front the first model that no other one beats: blocks may order two models
+// otherwise than their medians do. Models that may not meet what is required stay behind those that do.
+func (a *Advice) champion(d *Digest) {
+	sure := slices.IndexFunc(a.Models[:a.Fit], func(c Candidate) bool { return len(c.Unclear) > 0 })
+	if sure <= 0 {
+		sure = a.Fit
+	}
+	beaten := func(c Candidate) bool {
+		return slices.ContainsFunc(a.Models[:sure], func(o Candidate) bool {
+			relation, _, _ := d.relation(c.Model, o.Model, a.Cores)
+			return relation == Worse
+		})
+	}
+	i := slices.IndexFunc(a.Models[:sure], func(c Candidate) bool { return !beaten(c) })
+	if i > 0 {
+		best := a.Models[i]
+		a.Models = slices.Insert(slices.Delete(a.Models, i, i+1), 0, best)
 	}
 }
 
@@ -159,10 +180,10 @@ func (d *Digest) relation(model, other string, cores int) (string, *Part, Verdic
 				verdict = v.Verdict
 			}
 		}
-		word := map[string]string{Supported: relBetter, Reversed: relWorse, Equivalent: relSame}[verdict]
-		return cmp.Or(word, relOpen), &p, v
+		word := map[string]string{Supported: Better, Reversed: Worse, Equivalent: Same}[verdict]
+		return cmp.Or(word, Undecided), &p, v
 	}
-	return relOpen, nil, Verdict{Reason: "no claim holds them against each other"}
+	return Undecided, nil, Verdict{Reason: "no claim holds them against each other"}
 }
 
 // turned is the same ratio in favour of the other side.

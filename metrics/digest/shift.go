@@ -41,7 +41,7 @@ func (a *Advice) shifts(d *Digest) {
 			continue
 		}
 		if i >= a.Fit {
-			if relation == relWorse {
+			if relation == Worse {
 				a.Shifts = append(a.Shifts, Shift{Kind: ShiftRequirement, Model: other.Model, Speed: part.Primary, Unmet: other.Unmet})
 			}
 			continue
@@ -49,7 +49,7 @@ func (a *Advice) shifts(d *Digest) {
 		if memory := d.contrastOf(other, best, best.Memory.Metric); memory.Verdict == Supported {
 			a.Shifts = append(a.Shifts, Shift{Kind: ShiftMemory, Model: other.Model, Speed: part.Primary, Gain: memory.Theta})
 		}
-		if n := breakEven(best, other); n > 0 && relation == relBetter {
+		if n := breakEven(best, other); n > 0 && relation == Better {
 			a.Shifts = append(a.Shifts, Shift{Kind: ShiftStart, Model: other.Model, Speed: part.Primary, Items: n})
 		}
 	}

@@ -75,6 +75,7 @@ func (w *adviser) headline() {
 				w.line("- %s", why)
 			}
 		}
+		w.slower()
 	case digest.Equal:
 		if w.Lean >= 0 {
 			w.line("Take %s, on %s: no model%s is faster by a difference that you would notice, and it needs the least memory of those that are as fast: %s.", w.best().Model, cores, required, listed(w.taken()))
@@ -85,6 +86,19 @@ func (w *adviser) headline() {
 		w.line("Take %s, on %s: it is the %s model%s.", w.best().Model, cores, map[bool]string{true: "only", false: "fastest"}[w.Fit == 1], required)
 	}
 	w.against()
+}
+
+// slower names the models that are out of the question although nothing else is decided.
+func (w *adviser) slower() {
+	var names []string
+	for i := range w.Fit {
+		if w.Broken == "" && w.Models[i].Relation == digest.Better {
+			names = append(names, w.Models[i].Model)
+		}
+	}
+	if names != nil {
+		w.line("Out of the question, since %s is surely faster: %s.", w.Models[0].Model, listed(names))
+	}
 }
 
 // against says by how much the answer is ahead of the next and of the last.
@@ -299,7 +313,11 @@ func (w *adviser) change(s digest.Shift) string {
 		if s.Speed.Estimate <= 1+w.Margin {
 			return fmt.Sprintf("If memory matters: %s takes less by a factor of %s, at about the same speed.", s.Model, ratio(s.Gain))
 		}
-		return fmt.Sprintf("If memory matters more than %.3g %% of speed: %s takes less by a factor of %s, and is slower by a factor of %s.", 100*(s.Speed.Estimate-1), s.Model, ratio(s.Gain), ratio(s.Speed))
+		much := "a factor of " + plots.Times(s.Speed.Estimate) + " in"
+		if s.Speed.Estimate < 2 {
+			much = fmt.Sprintf("%.3g %% of", 100*(s.Speed.Estimate-1))
+		}
+		return fmt.Sprintf("If memory matters more than %s speed: %s takes less by a factor of %s, and is slower by a factor of %s.", much, s.Model, ratio(s.Gain), ratio(s.Speed))
 	case digest.ShiftStart:
 		return fmt.Sprintf("If workers are started anew for less than about %s items: %s is ready earlier.", plots.Digits(s.Items), s.Model)
 	case digest.ShiftCores:
