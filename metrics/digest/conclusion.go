@@ -37,7 +37,7 @@ func side(model string) string {
 
 // conclude judges whether the choice depends on the needs, from the claims of the sentences
 // that hold one side against the other and are decided: supported where each side wins
-// somewhere, reversed where one side wins for at least two needs and the other nowhere.
+// somewhere, reversed where one side wins for every need and the other nowhere.
 func conclude(ds []*Digest, sentences []Sentence) (verdict, why string) {
 	wins := map[string]int{} // of a side
 	var words []string
@@ -67,10 +67,10 @@ func conclude(ds []*Digest, sentences []Sentence) (verdict, why string) {
 		return Untested, ""
 	case len(wins) == 2:
 		return Supported, why
-	case len(wins) == 1 && decided > 1:
+	case len(wins) == 1 && decided == len(needs):
 		return Reversed, why
 	case len(wins) == 1:
-		return Inconclusive, why + "; the claims about one need alone are decided"
+		return Inconclusive, fmt.Sprintf("%s; claims about %d of %d needs alone are decided", why, decided, len(needs))
 	}
 	return Inconclusive, "no claim that holds threads or goroutines against processes is decided for either"
 }

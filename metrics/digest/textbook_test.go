@@ -125,7 +125,7 @@ func TestTextbook(t *testing.T) {
 		t.Errorf("T6: %+v", s.Claims)
 	}
 	// All three are about performance, and processes win each.
-	if z := verdictOn(t, list, "Z1"); z.Verdict != Inconclusive || !strings.Contains(z.Why, "one need alone") || !strings.Contains(z.Why, "performance: threads or goroutines 0, processes 3") {
+	if z := verdictOn(t, list, "Z1"); z.Verdict != Inconclusive || !strings.Contains(z.Why, "1 of 3 needs alone") || !strings.Contains(z.Why, "performance: threads or goroutines 0, processes 3") {
 		t.Errorf("Z1 is %s: %s", z.Verdict, z.Why)
 	}
 }
@@ -144,7 +144,8 @@ func TestConclusion(t *testing.T) {
 		{"no side", Inconclusive, []experiments.Claim{quoting(t, "C3", nobody)}},
 		{"a bound that nobody wins by", Inconclusive, []experiments.Claim{quoting(t, "C1", other)}},
 		{"one need", Inconclusive, []experiments.Claim{quoting(t, "C3", win), quoting(t, "P8", win)}},
-		{"one side", Reversed, []experiments.Claim{quoting(t, "C3", win), quoting(t, "T5", lose)}},
+		{"two needs", Inconclusive, []experiments.Claim{quoting(t, "C3", win), quoting(t, "T5", lose)}},
+		{"one side", Reversed, []experiments.Claim{quoting(t, "C3", win), quoting(t, "T5", lose), quoting(t, "P7", win)}},
 	} {
 		if z := verdictOn(t, Textbook([]*Digest{bookWorld(c.claims...)}), "Z1"); z.Verdict != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, z.Verdict, z.Why, c.want)
