@@ -108,7 +108,7 @@ func (f *filler) dist(name string, n int, draw func() float64) {
 	for i, trial := range f.c.Trials {
 		buckets := spans(n, draw)
 		f.d.Dists = append(f.d.Dists, digest.Dist{Cell: f.cell, Trial: trial, Name: name, Buckets: buckets})
-		for q, share := range map[string]float64{"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1} {
+		for q, share := range map[string]float64{"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1} {
 			metric := digest.QuantileName(name, q)
 			if f.c.Values[metric] == nil {
 				f.c.Values[metric] = slices.Repeat([]float64{math.NaN()}, len(f.c.Trials))

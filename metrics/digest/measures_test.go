@@ -50,7 +50,7 @@ func TestMeasuresBecomeMetrics(t *testing.T) {
 	if _, ok := d.Cells[1].Values["moved_B"]; ok {
 		t.Error("a cell without the measure has an entry for it")
 	}
-	for name, want := range map[string]float64{"latency_p50_s": 0.001, "latency_p90_s": 0.001, "latency_p99_s": 0.6, "latency_p999_s": 3, "latency_max_s": 3} {
+	for name, want := range map[string]float64{"latency_p50_s": 0.001, "latency_p90_s": 0.001, "latency_p95_s": 0.001, "latency_p99_s": 0.6, "latency_p999_s": 3, "latency_max_s": 3} {
 		if v := c.Values[name]; len(v) != 7 || v[2] != want || !math.IsNaN(v[0]) {
 			t.Errorf("%s is %v, want %v for the third trial alone", name, v, want)
 		}

@@ -4,7 +4,8 @@ import "strings"
 
 // Measure describes a number that workloads take of themselves: a metric in
 // claims and tables. A distribution called latency_s stands in histograms.csv and
-// becomes the metrics latency_p50_s, latency_p90_s, latency_p99_s, latency_p999_s and latency_max_s.
+// becomes the metrics latency_p50_s, latency_p90_s, latency_p95_s, latency_p99_s, latency_p999_s and
+// latency_max_s.
 type Measure struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
@@ -25,7 +26,7 @@ type Quantile struct {
 
 // Quantiles are those of every distribution.
 var Quantiles = []Quantile{
-	{"p50", "median", 0.5}, {"p90", "90 % quantile", 0.9}, {"p99", "99 % quantile", 0.99}, {"p999", "99.9 % quantile", 0.999}, {"max", "maximum", 1},
+	{"p50", "median", 0.5}, {"p90", "90 % quantile", 0.9}, {"p95", "95 % quantile", 0.95}, {"p99", "99 % quantile", 0.99}, {"p999", "99.9 % quantile", 0.999}, {"max", "maximum", 1},
 }
 
 // Metric returns the name of a distribution's metric: latency_p99_s for latency_s

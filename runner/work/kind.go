@@ -83,7 +83,7 @@ const (
 
 // Measure describes a number of a workload's own. Names of scalars are metrics,
 // in claims and in tables, so they end with their unit; a histogram
-// called latency_s becomes the metrics latency_p50_s, latency_p90_s, latency_p99_s,
+// called latency_s becomes the metrics latency_p50_s, latency_p90_s, latency_p95_s, latency_p99_s,
 // latency_p999_s and latency_max_s. Histograms of workers are merged, never averaged.
 type Measure struct {
 	Name  string // moved_B, first_s, latency_s; the same name means the same thing in every workload
