@@ -100,20 +100,35 @@ func (a *attempt) fillMeasures() {
 			a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, a.spans[m.Name])...)
 			continue
 		}
-		var values [][]float64 // by iteration
-		for _, iteration := range a.readings {
-			var own []float64
-			for _, r := range iteration {
-				if r.Name == m.Name && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
-					own = append(own, r.Value)
-				}
-			}
-			values = append(values, own)
+		v, ok := whole(a.valuesOf(m.Name), m)
+		if m.Merge == work.MergeShare {
+			v, ok = shareOf(a.valuesOf(m.Name), a.valuesOf(m.Of))
 		}
-		if v, ok := whole(values, m); ok {
+		if ok {
 			a.extra.Measures = append(a.extra.Measures, record.Measured{Trial: a.row.Trial, Measure: m.Name, Value: v})
 		}
 	}
+}
+
+// valuesOf returns what workers told of a measure, by iteration.
+func (a *attempt) valuesOf(measure string) [][]float64 {
+	var values [][]float64
+	for _, iteration := range a.readings {
+		var own []float64
+		for _, r := range iteration {
+			if r.Name == measure && !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
+				own = append(own, r.Value)
+			}
+		}
+		values = append(values, own)
+	}
+	return values
+}
+
+// shareOf is a share of counts: all parts over all that they are parts of. Of nothing there is none.
+func shareOf(parts, of [][]float64) (v float64, ok bool) {
+	all := merged(slices.Concat(of...), work.MergeSum)
+	return merged(slices.Concat(parts...), work.MergeSum) / all, all > 0
 }
 
 // whole makes one number of those of iterations and, in each, of workers. A total is that

@@ -77,6 +77,24 @@ trials: 1
 	}
 }
 
+// Counts of workers and iterations add up before they become a share.
+func TestShares(t *testing.T) {
+	for _, c := range []struct {
+		parts, of [][]float64
+		want      float64
+		ok        bool
+	}{
+		{[][]float64{{1}, {0}}, [][]float64{{2}, {98}}, 0.01, true}, // the mean of the shares would be 0.25
+		{[][]float64{{3, 1}}, [][]float64{{4, 4}}, 0.5, true},
+		{[][]float64{{0}}, [][]float64{{0}}, 0, false},
+		{nil, nil, 0, false},
+	} {
+		if got, ok := shareOf(c.parts, c.of); ok != c.ok || ok && got != c.want {
+			t.Errorf("%v of %v is %v, %v; want %v, %v", c.parts, c.of, got, ok, c.want, c.ok)
+		}
+	}
+}
+
 // What the system lacks is a reason to skip, not a crash.
 func TestUnavailableIsSkipped(t *testing.T) {
 	for _, items := range []string{"4", "auto"} {

@@ -79,6 +79,10 @@ const (
 	MergeMax  = "max"
 	MergeMin  = "min"
 	MergeMean = "mean"
+
+	// MergeShare is for a share of a count: workers tell how many they have, and that of the trial
+	// is the sum of those over the sum of another measure. Shares are never averaged.
+	MergeShare = "share"
 )
 
 // Measure describes a number of a workload's own. Names of scalars are metrics,
@@ -92,6 +96,7 @@ type Measure struct {
 	Doc   string // one line
 	Less  bool   // less is better
 	Merge string // one of Merge...; of a scalar
+	Of    string // of MergeShare: the Name of the measure that it is a share of
 	Total bool   // grows with the work that was done: iterations add up, and sides that did different amounts are not compared in it
 	Hist  bool   // a distribution instead of one number
 }
