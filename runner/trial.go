@@ -218,6 +218,7 @@ func (a *attempt) checkPlacement() error {
 		return a.checkCommandPlacement()
 	}
 	j := job(a.cell, a.items, "")
+	lower := lowerBy(j)
 	for i, p := range a.procs {
 		want := j.MaxProcs
 		if j.Processes > 0 {
@@ -225,6 +226,9 @@ func (a *attempt) checkPlacement() error {
 		}
 		if p.Slots > 0 && p.MaxProcs != want {
 			return fmt.Errorf("worker %d runs with GOMAXPROCS %d instead of %d", p.Rank, p.MaxProcs, want)
+		}
+		if want := a.procs[0].Nice + lower; j.Processes > 0 && p.Slots > 0 && p.Nice != want {
+			return fmt.Errorf("worker %d runs at nice %d instead of %d: something else changes priorities here", p.Rank, p.Nice, want)
 		}
 		if len(a.cpus) > 0 && !slices.Equal(p.CPUs, a.cpus) {
 			return fmt.Errorf("the %s with pid %d may run on CPUs %s instead of %s: something else changes affinities here",
@@ -235,6 +239,15 @@ func (a *attempt) checkPlacement() error {
 		}
 	}
 	return nil
+}
+
+// lowerBy is how much lower than the host's the priority of a job's worker processes must be.
+func lowerBy(j host.Job) int {
+	c, own, ok := work.Beside(j.Beside)
+	if !ok || c.Name != work.Probe {
+		return 0
+	}
+	return int(own.Int("probe_nice"))
 }
 
 func (a *attempt) gate() int64 {

@@ -49,12 +49,13 @@ type local struct {
 }
 
 // startLocal starts the slots. Their kernel is set up by Ready, so that a
-// process whose setup is slow has already told that it runs.
-func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric link.Fabric) *local {
+// process whose setup is slow has already told that it runs. The one worker of a loop in line turns
+// that.
+func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric link.Fabric, inLine *work.EventLoop) *local {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
 	for i := range job.Slots {
-		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events,
+		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events, loop: inLine,
 			begun: &l.begun, begin: make(chan struct{}), orders: make(chan order, 1)}
 		l.begun.Add(1)
 		l.slots = append(l.slots, s)
@@ -115,7 +116,7 @@ func (l *local) Ready() ([]Process, error) {
 	for _, s := range l.slots {
 		close(s.begin)
 	}
-	p := Process{PID: os.Getpid(), Role: l.role, Rank: l.job.Rank, Slots: len(l.slots), MaxProcs: runtime.GOMAXPROCS(0)}
+	p := Process{PID: os.Getpid(), Role: l.role, Rank: l.job.Rank, Slots: len(l.slots), MaxProcs: runtime.GOMAXPROCS(0), Nice: niceness()}
 	for range l.slots {
 		ev := <-l.events
 		if ev.err != nil {

@@ -21,7 +21,7 @@ func TestWorkersBeginBeforeSetup(t *testing.T) {
 	}
 	defer page.close()
 	for _, locked := range []bool{false, true} {
-		l := startLocal(Job{Workload: "no such workload", Workers: 3, Slots: 3, Locked: locked}, RoleHost, heapCounter(), page, nil)
+		l := startLocal(Job{Workload: "no such workload", Workers: 3, Slots: 3, Locked: locked}, RoleHost, heapCounter(), page, nil, nil)
 		if _, err := l.Ready(); err == nil || !strings.Contains(err.Error(), "no such workload") {
 			t.Errorf("ready: %v", err)
 		}

@@ -64,6 +64,7 @@ type Process struct {
 	ReadyNS  int64
 	CPUs     []int // affinity read back; empty where the system has none
 	MaxProcs int
+	Nice     int     // priority read back from its threads: higher is lower; 0 where the system has none
 	HWMB     float64 // peak resident memory so far; 0 where unknown
 }
 

@@ -148,7 +148,7 @@ func (w *words) flag(list ...bool) *words {
 }
 
 func (w *words) process(p Process) {
-	w.text(p.Role).int(p.PID, p.Rank, p.Slots, p.MaxProcs).int64(p.SpawnNS, p.FirstNS, p.ReadyNS).float(p.HWMB)
+	w.text(p.Role).int(p.PID, p.Rank, p.Slots, p.MaxProcs, p.Nice).int64(p.SpawnNS, p.FirstNS, p.ReadyNS).float(p.HWMB)
 	w.int(len(p.CPUs)).int(p.CPUs...)
 }
 
@@ -262,7 +262,7 @@ func list[T any](r *reader, one func() T) []T {
 }
 
 func (r *reader) process() Process {
-	p := Process{Role: r.text(), PID: r.int(), Rank: r.int(), Slots: r.int(), MaxProcs: r.int(),
+	p := Process{Role: r.text(), PID: r.int(), Rank: r.int(), Slots: r.int(), MaxProcs: r.int(), Nice: r.int(),
 		SpawnNS: r.int64(), FirstNS: r.int64(), ReadyNS: r.int64(), HWMB: r.float()}
 	p.CPUs = list(r, r.int)
 	return p

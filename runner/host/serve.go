@@ -42,7 +42,9 @@ type served struct {
 	commands chan string
 	page     *page
 	crews    []crew
-	fabric   link.Fabric // what the workers talk through, in the host; else nil
+	fabric   link.Fabric     // what the workers talk through, in the host; else nil
+	loop     *work.EventLoop // of a probe, in the host; else nil
+	used     Usage           // when its iteration began
 	next     *atomic.Int64
 	rank     int
 }
@@ -162,6 +164,9 @@ func (s *served) hire(job Job) error {
 			return err
 		}
 	}
+	if err := s.probe(job); err != nil {
+		return err
+	}
 	if s.role == RoleWorker || job.Processes == 0 {
 		if s.role == RoleHost {
 			job.Slots = job.Workers
@@ -169,7 +174,7 @@ func (s *served) hire(job Job) error {
 		} else {
 			s.next = s.page.next
 		}
-		s.crews = []crew{startLocal(job, s.role, s.next, s.page, s.fabric)}
+		s.crews = []crew{startLocal(job, s.role, s.next, s.page, s.fabric, s.inLine(job))}
 		return nil
 	}
 	s.next = s.page.next
@@ -202,7 +207,7 @@ func heapCounter() *atomic.Int64 {
 func (s *served) ready(job Job) ([]Process, error) {
 	var procs []Process
 	if job.Processes > 0 && s.role == RoleHost {
-		procs = append(procs, Process{PID: os.Getpid(), Role: RoleHost, CPUs: affinity()})
+		procs = append(procs, Process{PID: os.Getpid(), Role: RoleHost, CPUs: affinity(), Nice: niceness()})
 	}
 	for _, c := range s.crews {
 		p, err := c.Ready()
@@ -210,6 +215,9 @@ func (s *served) ready(job Job) ([]Process, error) {
 			return nil, err
 		}
 		procs = append(procs, p...)
+	}
+	if err := s.startLoop(job); err != nil {
+		return nil, err
 	}
 	if procs[0].Slots == 0 {
 		procs[0].HWMB = residentPeak()
@@ -221,11 +229,17 @@ func (s *served) ready(job Job) ([]Process, error) {
 func (s *served) iterate() error {
 	s.next.Store(0)
 	d := Done{GateNS: Now()}
-	var err error
+	err := s.beginLoop(d.GateNS)
+	if err != nil {
+		return err
+	}
 	if d.Report, err = s.work(); err != nil {
 		return err
 	}
 	d.MergedNS = Now()
+	if err := s.endLoop(&d.Report); err != nil {
+		return err
+	}
 	return s.wire.send(message{Done: &d})
 }
 
@@ -267,6 +281,9 @@ func (s *served) measure() error {
 		}
 		all = append(all, r...)
 	}
+	if s.loop != nil {
+		all = append(all, readings(-1, s.loop.Measure())...)
+	}
 	return s.wire.send(message{Measured: &all})
 }
 
@@ -285,13 +302,24 @@ func (s *served) dismiss() error {
 		}
 		used = append(used, u...)
 	}
+	if s.loop != nil {
+		if err := s.loop.Leave(); err != nil {
+			return err
+		}
+	}
 	if err := s.closeLinks(); err != nil {
 		return err
 	}
-	if _, supervises := s.crews[0].(*remote); supervises {
+	if s.supervises() {
 		used = append([]Usage{ownUsage()}, used...)
 	}
 	return s.wire.send(message{Bye: used})
+}
+
+// supervises tells whether the workers are in other processes, which speak for themselves.
+func (s *served) supervises() bool {
+	_, yes := s.crews[0].(*remote)
+	return yes
 }
 
 // closeLinks removes what the links leave in the system.

@@ -19,7 +19,8 @@ type slot struct {
 	stop   *atomic.Uint32
 	kernel work.Kernel // this or peer
 	peer   work.Peer
-	comm   link.Comm // of peer
+	comm   link.Comm       // of peer
+	loop   *work.EventLoop // turned between items; nil but in line
 
 	first  int64
 	begun  *sync.WaitGroup
@@ -86,6 +87,8 @@ func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error)
 	switch {
 	case s.peer != nil:
 		return s.talk(ctx)
+	case s.loop != nil:
+		return s.inLine(ctx)
 	case s.job.Items == UntilStopped && s.job.Pool && s.job.Dynamic:
 		return s.dynamicUntilStopped(ctx)
 	case s.job.Items == UntilStopped:
@@ -99,6 +102,24 @@ func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error)
 	}
 	sum, err = s.kernel.Do(ctx, work.Task{Lo: lo, Hi: hi, Slot: s.index})
 	return hi - lo, sum, err
+}
+
+// inLine does all items in the thread of an event loop, one after the other between ticks.
+func (s *slot) inLine(ctx context.Context) (items int64, sum uint64, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	n := uint64(s.job.Items) // of UntilStopped: without end
+	for ; uint64(items) < n && s.stop.Load() == 0; items++ {
+		if _, err := s.loop.Turn(); err != nil {
+			return items, sum, err
+		}
+		part, err := s.kernel.Do(ctx, work.Task{Lo: items, Hi: items + 1, Slot: s.index})
+		if err != nil {
+			return items, sum, err
+		}
+		sum += part
+	}
+	return items, sum, nil
 }
 
 // talk is this worker's part of an iteration of workers that talk.

@@ -46,6 +46,11 @@ func Companions() []Companion {
 // rate in probe.
 func (c Companion) Key(param string) string { return strings.TrimPrefix(param, c.Name+"_") }
 
+// Parse checks raw values of c's own parameters, and fills in the defaults of those not given.
+func (c Companion) Parse(raw map[string]string) (Params, error) {
+	return Kind{Name: c.Name, Params: c.Params}.Parse(raw)
+}
+
 // Beside returns the companion that a cell's parameters name, and which of them
 // are its own; none for a workload alone. There is one at the most.
 func Beside(cell Params) (c Companion, own Params, ok bool) {

@@ -25,8 +25,10 @@ func NewHistogram() *Histogram {
 
 // Record counts one duration. A negative one counts as 0, one of more than an hour as an
 // hour.
-func (h *Histogram) Record(d time.Duration) {
-	ns := max(0, min(int64(d), histogramMax))
+func (h *Histogram) Record(d time.Duration) { h.record(int64(d)) }
+
+func (h *Histogram) record(ns int64) {
+	ns = max(0, min(ns, histogramMax))
 	_ = h.hdr.RecordValue(ns) // within range by the line above
 	h.min, h.max = min(h.min, ns), max(h.max, ns)
 }
