@@ -86,21 +86,16 @@ func (l *EventLoop) nextTick() error {
 	return l.alarm.set(next)
 }
 
-// Turn handles every tick that is due, in order, and returns when the next one will be. A
-// worker calls it for a loop in line.
+// Turn handles the ticks that are due now, in order, and returns when the next one is, which may be
+// past: those that come due meanwhile are for the next turn, so that a loop that falls behind
+// still gets to its work. A worker calls it for a loop in line.
 func (l *EventLoop) Turn() (next int64, err error) {
-	for !l.over.Load() {
-		next = l.due(int64(len(l.starts)) + 1)
-		start := l.now()
-		if start < next {
-			break
-		}
+	start := l.now()
+	for n := l.count(start); int64(len(l.starts)) < n && !l.over.Load() && err == nil; start = l.now() {
 		l.starts = append(l.starts, start)
-		if err = l.spins.burn(l.handler); err != nil {
-			break
-		}
+		err = l.spins.burn(l.handler)
 	}
-	return next, err
+	return l.due(int64(len(l.starts)) + 1), err
 }
 
 // Begin starts an iteration: the first tick is due one period after the gate.
