@@ -40,7 +40,17 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		j.Processes = c.Processes
 		j.Spread = true
 	}
+	j.MaxProcs += probeInt(j, "probe_spare")
 	return j
+}
+
+// probeInt is a parameter of the probe beside a job's work; 0 without one.
+func probeInt(j host.Job, name string) int {
+	c, own, ok := work.Beside(j.Beside)
+	if !ok || c.Name != work.Probe {
+		return 0
+	}
+	return int(own.Int(name))
 }
 
 // heavy reports whether a cell's workload needs what the light trialhost does not

@@ -218,7 +218,7 @@ func (a *attempt) checkPlacement() error {
 		return a.checkCommandPlacement()
 	}
 	j := job(a.cell, a.items, "")
-	lower := lowerBy(j)
+	lower := probeInt(j, "probe_nice")
 	for i, p := range a.procs {
 		want := j.MaxProcs
 		if j.Processes > 0 {
@@ -239,15 +239,6 @@ func (a *attempt) checkPlacement() error {
 		}
 	}
 	return nil
-}
-
-// lowerBy is how much lower than the host's the priority of a job's worker processes must be.
-func lowerBy(j host.Job) int {
-	c, own, ok := work.Beside(j.Beside)
-	if !ok || c.Name != work.Probe {
-		return 0
-	}
-	return int(own.Int("probe_nice"))
 }
 
 func (a *attempt) gate() int64 {

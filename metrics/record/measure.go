@@ -13,6 +13,7 @@ type Measure struct {
 	Doc   string `json:"doc"`
 	Less  bool   `json:"less,omitempty"` // less is better
 	Merge string `json:"merge,omitempty"`
+	Of    string `json:"of,omitempty"`    // name of the measure that a share is one of
 	Total bool   `json:"total,omitempty"` // grows with the work that was done
 	Hist  bool   `json:"hist,omitempty"`
 }

@@ -84,7 +84,7 @@ func explain(w io.Writer, name string) error {
 	case found > 0:
 		return nil
 	case len(names) == 0:
-		return fmt.Errorf("there is nothing of the kind %q to explain; there are workload, parameter, link, model, metric, chart, key and experiment", kind)
+		return fmt.Errorf("there is nothing of the kind %q to explain; there are workload, companion, parameter, link, model, metric, chart, key and experiment", kind)
 	case slices.Contains(listNames(), bare):
 		return fmt.Errorf("%q is not one thing but a list: forklore list %s shows it", bare, bare)
 	}
@@ -126,11 +126,15 @@ func subjects() []subject {
 	return all
 }
 
-// paramSubjects are the parameters of workloads, each name once.
+// paramSubjects are the parameters of workloads and of what goes beside them, each name once.
 func paramSubjects() []subject {
 	pages := map[string][]string{} // of a name, each meaning once
 	takers := map[string][]string{}
-	for _, k := range work.Kinds() {
+	kinds := work.Kinds()
+	for _, c := range work.Companions() {
+		kinds = append(kinds, work.Kind{Name: c.Name, Params: c.Params})
+	}
+	for _, k := range kinds {
 		for _, p := range k.Params {
 			page := fmt.Sprintf("%s\n  %s; %s unless given", p.Doc, p.Allowed(), p.Usual())
 			if !slices.Contains(pages[p.Name], page) {

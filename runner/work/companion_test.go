@@ -2,6 +2,8 @@ package work
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,6 +39,38 @@ func TestCompanionNames(t *testing.T) {
 	p := []Param{{Name: "n"}}
 	if faults := unclear([]Kind{{Name: "k", Params: p}}, []Companion{{Name: "a", Params: p}, {Name: "b", Params: p}}); len(faults) != 2 {
 		t.Errorf("names that belong to two: %v", faults)
+	}
+}
+
+// Every companion is described as workloads are.
+func TestEveryCompanionIsDescribed(t *testing.T) {
+	for _, c := range Companions() {
+		t.Run(c.Name, func(t *testing.T) {
+			for _, part := range []string{"Definition:", "Source:", "Stresses:", "Does not say:"} {
+				if !strings.Contains(c.Doc, part) {
+					t.Errorf("the doc lacks %q", part)
+				}
+			}
+			if c.Summary == "" || strings.Contains(c.Summary, "\n") || strings.HasSuffix(c.Summary, ".") {
+				t.Errorf("the summary is no plain line: %q", c.Summary)
+			}
+			for _, p := range c.Params {
+				if got, err := p.Check(p.Default); err != nil || got != p.Default || p.Doc == "" {
+					t.Errorf("%s: the default %q checks as %q, %v; doc %q", p.Name, p.Default, got, err, p.Doc)
+				}
+				for _, text := range outside(p) {
+					if got, err := c.Parse(map[string]string{p.Name: text}); err == nil {
+						t.Errorf("%s: %q was accepted as %q", p.Name, text, got[p.Name])
+					}
+				}
+			}
+			for _, m := range c.Measures {
+				counted := func(o Measure) bool { return o.Name == m.Of && o.Merge == MergeSum }
+				if m.Title == "" || m.Doc == "" || m.Hist == (m.Merge != "") || (m.Merge == MergeShare) != slices.ContainsFunc(c.Measures, counted) {
+					t.Errorf("incomplete: %+v", m)
+				}
+			}
+		})
 	}
 }
 

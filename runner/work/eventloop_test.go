@@ -216,6 +216,8 @@ func TestProbeRefuses(t *testing.T) {
 		{kernel, map[string]string{"probe_nice": "10"}, Layout{Model: "processes"}, ""},
 		{kernel, map[string]string{"probe_nice": "1"}, Layout{Model: "hybrid"}, ""},
 		{kernel, map[string]string{"probe_nice": "1"}, Layout{Model: "threads"}, "nice lowers the priority of worker processes, and the model threads has none"},
+		{kernel, map[string]string{"probe_spare": "1"}, Layout{Model: "threads"}, ""},
+		{kernel, map[string]string{"probe_spare": "1"}, Layout{Model: "processes"}, "spare is for a loop that shares Go's processors with workers, and in the model processes it does not"},
 		{kernel, map[string]string{"probe_rate": "100", "probe_handler": "10ms"}, Layout{Model: "processes"}, "100 ticks a second of 10ms each take a whole CPU or more, so that the loop is late without any work"},
 		{kernel, map[string]string{"probe_rate": "99", "probe_handler": "10ms"}, Layout{Model: "processes"}, ""},
 		{kinds["pingpong"], nil, Layout{Model: "processes", Workers: 2}, "a probe goes beside work of independent items, and the workers of pingpong talk to each other"},

@@ -23,7 +23,9 @@ Who does the work beside it follows the model.
   sequential: the loop itself, item by item between ticks: a handler that computes.
   goroutines, threads: workers in the same process. GOMAXPROCS is the model's: a loop
     that wakes while workers hold all processors of Go waits until its scheduler takes one
-    away, up to some 10 ms, where the kernel would have let it run at once.
+    away, some 10 ms, where the kernel would have let it run at once. spare: 1 adds a
+    processor that workers on threads leave to it (and goroutines, unless they are more than
+    the cores): what is late then is the kernel's, as for threads of other languages.
   processes, hybrid: workers in other processes, with a priority that is lower by nice;
     the kernel alone decides between them and the loop.
 lateness_s is that of every tick: start of its handler less due. There is no coordinated
@@ -40,6 +42,7 @@ Beside wait with cpu: 0s it measures itself.`,
 		Params: []Param{
 			{Name: "probe_rate", Type: "int", Default: "60", Min: 1, Max: 1000, Doc: "ticks a second"},
 			{Name: "probe_handler", Type: "duration", Default: "1ms", Min: 0, Max: 1, Doc: "processor time of a tick's handler"},
+			{Name: "probe_spare", Type: "int", Default: "0", Min: 0, Max: 1, Doc: "processors of Go (GOMAXPROCS) beyond those that the model gives to the workers' process"},
 			{Name: "probe_nice", Type: "int", Default: "0", Min: 0, Max: 19, Doc: "how much lower than the loop's the priority of worker processes is"},
 		},
 		Measures: []Measure{
@@ -64,6 +67,8 @@ func refuseProbe(k Kind, ps Params, l Layout) string {
 		return "a probe goes beside work of independent items, and the workers of " + k.Name + " talk to each other"
 	case time.Duration(rate)*handler >= time.Second:
 		return fmt.Sprintf("%d ticks a second of %v each take a whole CPU or more, so that the loop is late without any work", rate, handler)
+	case ps.Int("probe_spare") > 0 && l.Model != "goroutines" && l.Model != "threads":
+		return "spare is for a loop that shares Go's processors with workers, and in the model " + l.Model + " it does not"
 	case ps.Int("probe_nice") > 0 && l.Model != "processes" && l.Model != "hybrid":
 		return "nice lowers the priority of worker processes, and the model " + l.Model + " has none"
 	}
