@@ -175,8 +175,8 @@ func (r latenessRow) text() string {
 	return fmt.Sprintf("%s [%s]", share(r.Share), ends(Digits(100*r.Low), Digits(100*r.High), ", "))
 }
 
-// latenessWords compares the models of the last panel beyond the first limit,
-// and tells the worst cell beyond each.
+// latenessWords compares the models of the fullest panel beyond the first limit, the
+// last of those, and tells the worst cell beyond each.
 func latenessWords(rows []latenessRow) (title, reading string) {
 	var limits []latenessRow
 	for _, r := range rows {
@@ -184,14 +184,20 @@ func latenessWords(rows []latenessRow) (title, reading string) {
 			limits = append(limits, r)
 		}
 	}
-	last := limits[len(limits)-1].Panel
+	var fullest string
+	most := 0
+	for _, g := range groupBy(limits, func(r latenessRow) string { return r.Panel }) {
+		if len(g) >= most {
+			fullest, most = g[0].Panel, len(g)
+		}
+	}
 	var parts []part
 	for _, r := range limits {
-		if r.Panel == last && r.Late == tooLate[0].limit {
+		if r.Panel == fullest && r.Late == tooLate[0].limit {
 			parts = append(parts, part{r.Share, brief(r.Series) + " " + r.text()})
 		}
 	}
-	title = fmt.Sprintf("%s: ticks more than %s late: %s", brief(last), tooLate[0].text, atMostThree(parts))
+	title = fmt.Sprintf("%s: ticks more than %s late: %s", brief(fullest), tooLate[0].text, atMostThree(parts))
 	var all []string
 	for _, l := range tooLate {
 		of := slices.DeleteFunc(slices.Clone(limits), func(r latenessRow) bool { return r.Late != l.limit })
@@ -226,9 +232,10 @@ func latenessDraw(s *Sheet, t Table) {
 	s.drawCurves(panels, x)
 }
 
-// shareScale is a log axis of shares up to all.
+// shareScale is a log axis of shares up to all, with room above them for the names of the
+// limits: on a busy machine nearly all ticks are later than the first.
 func shareScale(least float64) scale {
-	s := scale{min: least / 1.3, max: 1.15, log: true, label: "share of ticks that came later, log scale"}
+	s := scale{min: least / 1.3, max: 5, log: true, label: "share of ticks that came later, log scale"}
 	for v := 1.0; v >= s.min; v /= 10 {
 		s.ticks = append(s.ticks, tick{v, percentOf(v)})
 	}
