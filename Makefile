@@ -102,6 +102,7 @@ lint:
 # machine that is otherwise idle.
 bench:
 	$(GO) test -run '^$$' -bench 'EmptyTrial|Dealing' -benchtime 40x ./runner/host
+	$(GO) test -run '^$$' -bench ProbeAlone -benchtime 3x ./runner/host
 	$(GO) test -run '^$$' -bench Sampling -benchtime 20x ./runner
 	$(GO) test -run '^$$' -bench . ./metrics
 	$(GO) test -run '^$$' -bench Plan100k ./experiments
