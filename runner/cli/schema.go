@@ -138,6 +138,9 @@ func schemaOf(cat experiments.Catalogue) node {
 			inner[name][k] = v
 		}
 	}
+	for _, c := range cat.Companions {
+		inner[c.Name] = companionForm(c)
+	}
 	workload["oneOf"] = []node{{"required": []string{"use"}}, {"required": []string{"command", "label"}}}
 	workload["additionalProperties"] = either(scalar) // the workload's own parameters
 	workload["allOf"] = workloadParams(cat)
@@ -210,12 +213,12 @@ func workloadParams(cat experiments.Catalogue) []node {
 			one["description"] = p.Allowed + "; " + p.Default + " unless given"
 			params[p.Name] = one
 		}
-		for _, c := range cat.Companions {
-			params[c.Name] = companionForm(c)
-		}
 		known := node{}
 		for name := range params {
 			known[name] = true
+		}
+		for _, c := range cat.Companions {
+			known[c.Name] = true
 		}
 		for _, name := range []string{"use", "label", "items", "duration"} {
 			known[name] = true
