@@ -56,5 +56,6 @@ func companions() []experiments.CompanionSpec {
 }
 
 func layoutOf(c experiments.Cell) work.Layout {
-	return work.Layout{Model: c.Model, Cores: c.Cores, Workers: c.Workers, Processes: max(1, c.Processes), FixedTime: c.DurationS > 0}
+	return work.Layout{Model: c.Model, Cores: c.Cores, Workers: c.Workers, Processes: max(1, c.Processes), FixedTime: c.DurationS > 0,
+		Dynamic: c.Schedule == experiments.Dynamic, Iterations: c.Iterations}
 }

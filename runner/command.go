@@ -63,6 +63,11 @@ func (a *attempt) follow() []metrics.Proc {
 	return procs
 }
 
+// followAll tells the sampler which processes a trial has at the moment whose workers die.
+func (a *attempt) followAll() []metrics.Proc {
+	return append([]metrics.Proc{{PID: a.tree.PID(), Role: host.RoleHost}}, a.follow()...)
+}
+
 // checkCommandPlacement compares what the host found, and its program inherits, with what the cell asked
 // for. The program may do with its CPUs what it likes: some bind each of their threads.
 func (a *attempt) checkCommandPlacement() error {

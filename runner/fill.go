@@ -2,10 +2,12 @@ package runner
 
 import (
 	"math"
+	"slices"
 
 	"forklore/experiments"
 	"forklore/metrics"
 	"forklore/metrics/record"
+	"forklore/runner/host"
 	"forklore/runner/work"
 )
 
@@ -61,6 +63,7 @@ func (a *attempt) fillUsage() {
 	e, r := a.end, &a.row
 	r.RusageS = e.UserS + e.SysS
 	r.CPUS, r.CPUUserS, r.CPUSysS, r.CPUSource = r.RusageS, e.UserS, e.SysS, "rusage"
+	defer a.dropAudit()
 	r.MinorFaults, r.MajorFaults, r.VolCtxSw, r.InvolCtxSw = e.Minor, e.Major, e.Vol, e.Invol
 	r.InBlocks, r.OutBlocks = e.InBlocks, e.OutBlocks
 	if a.cgroup != nil {
@@ -102,6 +105,15 @@ func (a *attempt) fillUsage() {
 	}
 	a.dropUnwatched()
 	a.fillSpent()
+}
+
+// dropAudit takes back the CPU that the host took to check what was left of a trial's work.
+func (a *attempt) dropAudit() {
+	for _, one := range slices.Concat(a.readings...) {
+		if one.Name == host.AuditCPU {
+			a.row.CPUS, a.row.CPUUserS = a.row.CPUS-one.Value, a.row.CPUUserS-one.Value
+		}
+	}
 }
 
 // dropUnwatched takes back what was only seen of some of a trial's processes: those that

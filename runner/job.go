@@ -41,6 +41,7 @@ func job(c experiments.Cell, items int64, dir string) host.Job {
 		j.Spread = true
 	}
 	j.MaxProcs += probeInt(j, "probe_spare")
+	j.Apart()
 	return j
 }
 

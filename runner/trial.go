@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,6 +128,7 @@ func (a *attempt) start(dir string) error {
 	}
 	if c := a.cell.Command; c == nil {
 		opt.Job = job(a.cell, a.items, dir)
+		opt.Job.Seed = seedOf(a.plan.Seed, a.row.Trial)
 	} else if opt.Job, err = a.commandJob(dir); err != nil {
 		return err
 	} else {
@@ -157,6 +159,9 @@ func (a *attempt) work(ctx context.Context) error {
 	var procs []metrics.Proc
 	var pids []int
 	var follow func() []metrics.Proc
+	if work.InjectsFault(a.cell.Params) {
+		follow = a.followAll // some die, and others come in their place
+	}
 	if a.cell.Command != nil {
 		follow, pids = a.follow, a.tree.Programs()
 	} else {
@@ -284,6 +289,10 @@ func (a *attempt) prove() {
 	}
 	a.row.ItemsDone = float64(done)
 	a.fillAmounts(float64(done))
+	if a.lost() {
+		a.row.Checksum = "" // that of less work
+		return
+	}
 	if want := a.items * int64(a.cell.Iterations); a.cell.DurationS == 0 && done != want {
 		a.wrong(fmt.Sprintf("%d items were dealt, %d came back", want, done))
 		return
@@ -301,7 +310,22 @@ func (a *attempt) prove() {
 	}
 }
 
+// lost tells whether a trial has lost items where it may: to a fault that nobody looked after. What came
+// back was then compared item by item by the host.
+func (a *attempt) lost() bool {
+	return work.MayLose(a.cell.Params) && slices.ContainsFunc(slices.Concat(a.readings...), func(r host.Reading) bool { return r.Name == "lost_items" && r.Value > 0 })
+}
+
 func (a *attempt) wrong(detail string) { a.row.Status, a.row.Detail = record.Wrong, detail }
+
+// lastWordsB is how much is kept of the last words of workers that died on purpose: there are as many as
+// trials.
+const lastWordsB = 2 << 10
+
+// seedOf is what is drawn from in a trial: the same for the same file, seed and number.
+func seedOf(seed uint64, trial int) uint64 {
+	return rand.New(rand.NewPCG(seed, uint64(trial))).Uint64()
+}
 
 // keepLog writes what the tree printed. A workload should print nothing, so
 // the output of an ok trial is kept too.
@@ -310,13 +334,17 @@ func (a *attempt) keepLog() {
 	if output == "" {
 		return
 	}
+	onPurpose := a.row.Status == record.OK && work.InjectsFault(a.cell.Params)
+	if onPurpose && len(output) > lastWordsB {
+		output = output[:lastWordsB] + "\n[the rest left out]\n"
+	}
 	name := fmt.Sprintf("trial-%05d.txt", a.row.Trial)
 	if err := os.WriteFile(filepath.Join(a.folder.Logs(), name), []byte(output), 0o666); err != nil {
 		a.warn("the output of trial %d could not be kept: %v", a.row.Trial, err)
 		return
 	}
 	a.row.Log = name
-	if a.row.Status == record.OK && a.cell.Command == nil {
+	if a.row.Status == record.OK && a.cell.Command == nil && !onPurpose {
 		a.warn("%s prints on stdout or stderr while it is measured; what it printed is in log/, and printing costs time", a.cell.Workload)
 	}
 }

@@ -53,9 +53,13 @@ type local struct {
 // that.
 func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric link.Fabric, inLine *work.EventLoop) *local {
 	ctx, cancel := context.WithCancel(context.Background())
+	var exposed *exposed
+	if x, ok := job.exposure(); ok {
+		exposed = newExposed(x, job, page)
+	}
 	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
 	for i := range job.Slots {
-		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events, loop: inLine,
+		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events, loop: inLine, expose: exposed,
 			begun: &l.begun, begin: make(chan struct{}), orders: make(chan order, 1)}
 		l.begun.Add(1)
 		l.slots = append(l.slots, s)
@@ -74,8 +78,10 @@ func (l *local) setUp() error {
 	if err != nil {
 		return err
 	}
-	env := work.Env{Slots: l.job.Slots, Rank: l.job.Rank, Workers: l.job.Workers, Processes: l.job.Processes,
-		Locked: l.job.Locked, Dir: l.job.Dir, Shared: l.page.more}
+	env := l.job.env()
+	if _, exposed := l.job.exposure(); !exposed { // else the ledger is there
+		env.Shared = l.page.more
+	}
 	if kind.Peer != nil {
 		return l.setUpPeer(kind, params, env)
 	}
@@ -103,6 +109,10 @@ func (l *local) setUpPeer(kind work.Kind, params work.Params, env work.Env) erro
 		s.peer, s.comm = peer, l.joint.Comm(s.rank())
 	}
 	return nil
+}
+
+func (j Job) env() work.Env {
+	return work.Env{Slots: j.Slots, Rank: j.Rank, Workers: j.Workers, Processes: j.Processes, Locked: j.Locked, Dir: j.Dir}
 }
 
 // Ready sets up the workload, lets each slot prepare, and waits for all. Where one processor

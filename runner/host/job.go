@@ -32,6 +32,8 @@ type Job struct {
 	SharedB   int64  // bytes that all workers share beside the page
 
 	Beside work.Params // parameters of the companion beside the workload; nil for none
+	Seed   uint64      // of what is drawn in the trial
+	Again  int         // how often this share was given to another process before
 
 	Command *Command // a program that is run instead of the workload; nil for a kernel
 
@@ -48,6 +50,15 @@ func (j Job) ProcsOf(p int) int {
 	}
 	lo, hi := share(int64(j.MaxProcs), j.Processes, p)
 	return max(1, int(hi-lo))
+}
+
+// child is the job of child process p: its share of the workers.
+func (j Job) child(p int) Job {
+	share := j
+	share.Rank = p * j.Workers / j.Processes
+	share.Slots = (p+1)*j.Workers/j.Processes - share.Rank
+	share.MaxProcs = j.ProcsOf(p)
+	return share
 }
 
 // UntilStopped is the Items of a fixed-time job.

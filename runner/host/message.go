@@ -169,7 +169,7 @@ func (w *words) reading(r Reading) {
 
 func (w *words) job(j Job) {
 	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots, j.Links).int64(j.Items, j.SharedB)
-	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).params(j.Params).params(j.Beside)
+	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).params(j.Params).params(j.Beside).int64(int64(j.Seed)).int(j.Again)
 	w.flag(j.Command != nil)
 	if c := j.Command; c != nil {
 		w.text(c.Dir, c.Install).flag(c.Gate).int(c.Exit, len(c.Argv)).text(c.Argv...).int(len(c.Env)).text(c.Env...)
@@ -298,6 +298,7 @@ func (r *reader) job() Job {
 		Rank: r.int(), Slots: r.int(), Links: r.int(), Items: r.int64(), SharedB: r.int64(), Locked: r.flag(), Pool: r.flag(), Dynamic: r.flag(), Spread: r.flag()}
 	j.Words = list(r, r.text)
 	j.Params, j.Beside = r.params(), r.params()
+	j.Seed, j.Again = uint64(r.int64()), r.int()
 	if r.flag() {
 		j.Command = &Command{Dir: r.text(), Install: r.text(), Gate: r.flag(), Exit: r.int(), Argv: list(r, r.text), Env: list(r, r.text)}
 	}

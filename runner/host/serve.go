@@ -179,13 +179,14 @@ func (s *served) hire(job Job) error {
 	}
 	s.next = s.page.next
 	page := os.NewFile(fdPage, "page")
+	if x, ok := job.exposure(); ok {
+		supervisor, err := newSupervisor(x, job, s.page, page)
+		s.crews = []crew{supervisor}
+		return err
+	}
 	faults := make(chan *Fault, 3*job.Processes) // at most three from each: none ever blocks
 	for p := range job.Processes {
-		share := job
-		share.Rank = p * job.Workers / job.Processes
-		share.Slots = (p+1)*job.Workers/job.Processes - share.Rank
-		share.MaxProcs = job.ProcsOf(p)
-		r, err := startSharing(share, s.fabric, page, faults)
+		r, err := startSharing(job.child(p), s.fabric, page, faults)
 		if err != nil {
 			return err
 		}

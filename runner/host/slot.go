@@ -21,6 +21,7 @@ type slot struct {
 	peer   work.Peer
 	comm   link.Comm       // of peer
 	loop   *work.EventLoop // turned between items; nil but in line
+	expose *exposed        // nil where nothing fails on purpose
 
 	first  int64
 	begun  *sync.WaitGroup
@@ -85,6 +86,8 @@ func (s *slot) main(ctx context.Context) {
 // iterate does this worker's share of one iteration.
 func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error) {
 	switch {
+	case s.expose != nil:
+		return s.expose.run(ctx, s)
 	case s.peer != nil:
 		return s.talk(ctx)
 	case s.loop != nil:

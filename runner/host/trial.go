@@ -72,6 +72,9 @@ func Start(opt Options) (*Trial, error) {
 }
 
 func start(opt Options) (*Trial, error) {
+	if err := opt.Job.exposable(); err != nil {
+		return nil, err
+	}
 	t := &Trial{opt: opt, messages: make(chan message, 4), exited: make(chan struct{}), output: newOutput()}
 	pageFile, err := newPageFile(opt.Job.SharedB)
 	if err != nil {

@@ -103,11 +103,13 @@ type Measure struct {
 
 // Layout is the shape of a trial: what decides whether a workload can run in it.
 type Layout struct {
-	Model     string // sequential, goroutines, threads, processes or hybrid
-	Cores     int
-	Workers   int
-	Processes int // processes that hold workers, at least 1
-	FixedTime bool
+	Model      string // sequential, goroutines, threads, processes or hybrid
+	Cores      int
+	Workers    int
+	Processes  int // processes that hold workers, at least 1
+	FixedTime  bool
+	Dynamic    bool // items are dealt by a shared counter
+	Iterations int  // of a trial; 0 stands for 1
 }
 
 // Env is what a process offers to the kernel or peer that is set up in it.
