@@ -45,6 +45,7 @@ type Cell struct {
 	Failed map[string]int       // status: measured trials that did not end ok; nil if all did
 	Warmup int                  // rows that were warm-ups, whatever their end
 
+	short bool    // items were lost in an ok trial: its times are those of less work
 	dealt float64 // items of a trial's iteration, also where calibration chose them; 0 or NaN where not known
 }
 

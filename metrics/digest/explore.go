@@ -95,7 +95,7 @@ func (d *Digest) isTotal(m Metric) bool {
 
 // unlike says why two cells cannot be compared in a metric that grows with the work: where
 // calibration gave each its own number of items the longer one may be the faster, and where time is
-// fixed the faster one did more. Weak scaling gives cells different numbers on purpose.
+// fixed the faster one did more; what dies early has done less. Weak scaling gives cells different numbers on purpose.
 func (d *Digest) unlike(a, b *Cell, m Metric) string {
 	const instead = "compare throughput_items_per_s or cpu_per_item_s, or write how many items"
 	switch {
@@ -103,6 +103,8 @@ func (d *Digest) unlike(a, b *Cell, m Metric) string {
 		return ""
 	case a.DurationS > 0 || b.DurationS > 0:
 		return fmt.Sprintf("%s grows with the work, and in a fixed time each side does as much as it can: %s", m.Name, instead)
+	case a.short || b.short:
+		return fmt.Sprintf("items were lost to a fault: %s is that of less work; compare throughput_items_per_s", m.Name)
 	case a.AutoS == 0 || b.AutoS == 0 || a.Scaling == experiments.Weak || b.Scaling == experiments.Weak || !(a.dealt > 0) || !(b.dealt > 0) || a.dealt == b.dealt:
 		return ""
 	}
@@ -149,11 +151,11 @@ func (d *Digest) groups(axis string) [][]int {
 }
 
 // primary returns the metrics in which two cells are compared unasked: time,
-// or throughput where time is fixed; CPU; peak memory by the best authority
+// or throughput where time is fixed or items were lost; CPU; peak memory by the best authority
 // that both have.
 func (d *Digest) primary(i, j int) []Metric {
 	names := []string{"wall_s", "cpu_s"}
-	if d.Cells[i].DurationS > 0 {
+	if d.Cells[i].DurationS > 0 || d.Cells[i].short || d.Cells[j].short {
 		names = []string{"throughput_items_per_s", "cpu_per_item_s"}
 	}
 	memory := "mem_peak_B"

@@ -83,6 +83,7 @@ type gather struct {
 	columns        [][]float64
 	failed         map[string]int
 	dealt          float64 // items of the last ok trial
+	short          bool
 }
 
 func newLoader(manifest *record.Manifest, proof *record.Proof) *loader {
@@ -173,6 +174,7 @@ func (c *gather) add(t *record.Trial, planned int) {
 	}
 	c.trials, c.blocks = append(c.trials, t.Trial), append(c.blocks, t.Block)
 	c.dealt = t.Items
+	c.short = c.short || !(t.DurationS > 0) && t.ItemsDone < t.Items*float64(t.Iterations)
 	for i, m := range metrics {
 		v := m.Of(t)
 		column := c.columns[i]
@@ -215,7 +217,7 @@ func (l *loader) digest() *Digest {
 		if g.rows == 0 {
 			continue
 		}
-		c := Cell{Cell: *g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup, dealt: g.dealt,
+		c := Cell{Cell: *g.Cell, Trials: g.trials, Blocks: g.blocks, Failed: g.failed, Warmup: g.warmup, dealt: g.dealt, short: g.short,
 			Values: make(map[string][]float64, len(metrics))}
 		n := len(g.trials)
 		for i, m := range metrics {

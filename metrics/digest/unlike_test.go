@@ -70,6 +70,7 @@ func TestTotalsAreComparedForEqualWork(t *testing.T) {
 		{"fixed time", made(0, 0, 1), made(0, 0, 1),
 			[]string{"throughput_items_per_s", "cpu_per_item_s", "pss_done_B", "create_s"},
 			[]string{"wall_s", "cpu_work_s", "moved_B", "involuntary_switches"}},
+		{"lost", made(10, 0, 0), &Cell{dealt: 10, short: true}, []string{"throughput_items_per_s", "create_s"}, []string{"wall_s", "cpu_s", "moved_B"}},
 		{"written", made(10, 0, 0), made(20, 0, 0), []string{"wall_s", "moved_B"}, nil},
 	} {
 		check := func(names []string, alike bool) {
@@ -85,5 +86,18 @@ func TestTotalsAreComparedForEqualWork(t *testing.T) {
 		}
 		check(c.alike, true)
 		check(c.not, false)
+	}
+}
+
+// One trial that lost items is enough.
+func TestLostItemsAreNoted(t *testing.T) {
+	g := gather{Cell: &experiments.Cell{}}
+	for done, want := range map[float64]bool{20: false, 19: true} {
+		row := record.NewTrial()
+		row.Status, row.Items, row.ItemsDone, row.Iterations = record.OK, 10, done, 2
+		g.short = false
+		if g.add(&row, 1); g.short != want {
+			t.Errorf("%v items of 20: short is %v", done, g.short)
+		}
 	}
 }
