@@ -11,14 +11,14 @@ var shipped embed.FS
 
 // readingOrder names the shipped experiments as one would read them: the prices that
 // the textbooks begin with, then work by what it waits for, then the kernel beneath,
-// then what users do with all that, and at last the same in other languages.
+// then what users do with all that, what goes wrong, and at last the same in other languages.
 var readingOrder = []string{
 	"quick",
 	"creation-cost", "data-sharing", "context-switch", "resource-use",
 	"cpu-bound", "io-wait", "durable-writes", "memory-bound", "allocation",
 	"page-faults", "descriptors", "locks", "scheduling", "message-size",
 	"data-processing", "scientific",
-	"user-interface", "isolation",
+	"user-interface", "stability", "supervision", "isolation",
 	"python-threads", "node-threads", "c-threads",
 }
 
