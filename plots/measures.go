@@ -60,7 +60,7 @@ func measuresTable(d *digest.Digest) (Table, error) {
 // shownElsewhere tells whether a chart of its own shows the measure.
 func shownElsewhere(d *digest.Digest, m record.Measure) bool {
 	switch m.Name {
-	case sparedShare, lostItems, doubleItems:
+	case sparedShare, lostItems, doubleItems, wrongItems:
 		return slices.ContainsFunc(d.Cells, func(c digest.Cell) bool { return c.Params[faultParam] != "" })
 	case offeredRate, achievedRate:
 		_, err := loadTable(d)

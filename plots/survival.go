@@ -27,6 +27,7 @@ const (
 	sparedShare = "spared_share"
 	lostItems   = "lost_items"
 	doubleItems = "duplicated_items"
+	wrongItems  = "corrupted_items"
 )
 
 // survivalRow is one cell under one fault.
@@ -35,8 +36,9 @@ type survivalRow struct {
 	who
 	Fault    string  `csv:"fault"` // empty where the experiment injects none
 	OK       int     `csv:"ok"`
-	N        int     `csv:"n"` // trials that ended by themselves
-	Share    float64 `csv:"ok_share"`
+	N        int     `csv:"n"`        // trials that ended by themselves
+	Unharmed int     `csv:"unharmed"` // ok trials in which the other workers lost nothing, as far as that was measured
+	Share    float64 `csv:"unharmed_share"`
 	Low      float64 `csv:"ci_low"` // 95 % interval of Clopper and Pearson
 	High     float64 `csv:"ci_high"`
 	Spared   float64 `csv:"spared_share"` // median over ok trials; of the items of workers that were not hit
@@ -44,6 +46,7 @@ type survivalRow struct {
 	SparedHi float64 `csv:"spared_ci_high"`
 	Lost     float64 `csv:"lost_items"`       // median over ok trials
 	Double   float64 `csv:"duplicated_items"` // median over ok trials
+	Wrong    float64 `csv:"corrupted_items"`  // median over ok trials
 	Note     string  `csv:"note"`             // how trials ended that did not end ok
 }
 
@@ -51,7 +54,7 @@ type survivalRow struct {
 // was measured, but nothing where no trial ended ok.
 func (r survivalRow) judged() float64 {
 	if !math.IsNaN(r.Spared) {
-		return r.Spared * r.Share
+		return r.Spared * float64(r.OK) / float64(r.N)
 	}
 	return r.Share
 }
@@ -108,11 +111,12 @@ func withoutQuiet(rows []survivalRow) (kept []survivalRow, quiet int) {
 }
 
 func survivalEstimator(rows []survivalRow) string {
-	text := "ok trials of all that ended by themselves [95 % interval of Clopper and Pearson]"
+	const interval = " of all that ended by themselves [95 % interval of Clopper and Pearson]"
 	if slices.ContainsFunc(rows, func(r survivalRow) bool { return !math.IsNaN(r.Spared) }) {
-		return text + "; spared: share of the items of the workers that were not hit that were done right, median over ok trials [95 % interval, n ≥ 6]; the darker, the less survives"
+		return "unharmed: trials in which the workers that were not hit had all their items done right," + interval +
+			"; spared: the share of these items, median over ok trials [95 % interval, n ≥ 6]; lost: items of all workers; the darker, the less survives"
 	}
-	return text + "; the darker, the fewer end ok"
+	return "ok trials" + interval + "; the darker, the fewer end ok"
 }
 
 // faultOrder is the order in which the run has its faults.
@@ -142,9 +146,15 @@ func ended(c *digest.Cell) int {
 func survivalOf(panel string, e entry) survivalRow {
 	median := func(metric string) float64 { return stat.Median(present(e.Cell, metric)) }
 	r := survivalRow{Panel: panel, who: e.who, Fault: e.Params[faultParam], OK: len(e.Trials), N: ended(e.Cell), Note: failures(e.Cell),
-		Share: math.NaN(), Low: math.NaN(), High: math.NaN(), Spared: median(sparedShare), Lost: median(lostItems), Double: median(doubleItems)}
+		Share: math.NaN(), Low: math.NaN(), High: math.NaN(), Spared: median(sparedShare), Lost: median(lostItems), Double: median(doubleItems), Wrong: median(wrongItems)}
 	r.SparedLo, r.SparedHi = medianInterval(present(e.Cell, sparedShare))
-	if i, err := stat.ClopperPearson(r.OK, r.N, 0.95); err == nil {
+	r.Unharmed = r.OK
+	for _, v := range present(e.Cell, sparedShare) {
+		if v < 1 {
+			r.Unharmed--
+		}
+	}
+	if i, err := stat.ClopperPearson(r.Unharmed, r.N, 0.95); err == nil {
 		r.Share, r.Low, r.High = i.Estimate, i.Lo, i.Hi
 	}
 	return r
@@ -155,7 +165,15 @@ func proportion(k, n int, low, high float64) string {
 	return fmt.Sprintf("%d/%d [%.2f, %.2f]", k, n, low, high)
 }
 
-func (r survivalRow) count() string { return proportion(r.OK, r.N, r.Low, r.High) }
+func (r survivalRow) count() string { return proportion(r.Unharmed, r.N, r.Low, r.High) }
+
+// counted is what was counted of the trials.
+func (r survivalRow) counted() string {
+	if math.IsNaN(r.Spared) {
+		return "ok"
+	}
+	return "unharmed"
+}
 
 func (r survivalRow) spared() string {
 	text := fmt.Sprintf("spared %.2f", r.Spared)
@@ -178,7 +196,7 @@ func survivalWords(rows []survivalRow) (title, reading string) {
 			worst = r
 		}
 	}
-	reading = fmt.Sprintf("Of %s, %d ended ok; the fewest of %s: %s", Count(n, "trial"), ok, worst.titled(), worst.count())
+	reading = fmt.Sprintf("Of %s, %d ended ok; the fewest of %s: %s %s", Count(n, "trial"), ok, worst.titled(), worst.count(), worst.counted())
 	if worst.Note != "" {
 		reading += " (" + worst.Note + ")"
 	}
@@ -207,7 +225,7 @@ func alike(rows []survivalRow) string {
 	for _, r := range rows {
 		text := r.count() + " ok"
 		if !math.IsNaN(r.Spared) {
-			text += fmt.Sprintf(" (spared %.2f)", r.Spared)
+			text = fmt.Sprintf("%d/%d unharmed (spared %.2f)", r.Unharmed, r.N, r.Spared)
 		}
 		if models[text] == nil {
 			texts = append(texts, text)
@@ -262,18 +280,27 @@ func survivalPanel(title string, rows []survivalRow, name func(survivalRow) stri
 }
 
 func survivalCell(r survivalRow) matrixCell {
-	c := matrixCell{lines: []string{r.count()}, dark: 1 - r.judged(), hover: r.Series + ": " + r.count()}
+	c := matrixCell{lines: []string{r.count()}, dark: 1 - r.judged(), hover: r.Series + ": " + r.count() + " " + r.counted()}
 	add := func(line string) { c.lines, c.hover = append(c.lines, line), c.hover+"; "+line }
 	if !math.IsNaN(r.Spared) {
+		c.lines[0] = "unharmed " + c.lines[0]
 		add(r.spared())
 	}
 	if !math.IsNaN(r.Lost) || !math.IsNaN(r.Double) {
-		add(fmt.Sprintf("lost %s, doubled %s", orUnknown(r.Lost), orUnknown(r.Double)))
+		add("lost " + orUnknown(r.Lost) + beside("doubled", r.Double) + beside("wrong", r.Wrong))
 	}
 	if r.Note != "" {
 		add(r.Note)
 	}
 	return c
+}
+
+// beside tells of a kind of damage, where there was some.
+func beside(what string, items float64) string {
+	if math.IsNaN(items) || items == 0 {
+		return ""
+	}
+	return ", " + what + " " + Digits(items)
 }
 
 func orUnknown(v float64) string {
