@@ -37,7 +37,11 @@ func (r *reader) companion(n *yaml.Node, c CompanionSpec) {
 		values[c.Short] = n
 	case n.Kind == yaml.ScalarNode && n.Value == "true":
 	default:
-		r.wrong(n, c.Name, "true or a mapping").Allowed = c.keys()
+		expected := "true or a mapping"
+		if c.Short != "" {
+			expected = "a value of " + c.Short + ", a list of them, or a mapping"
+		}
+		r.wrong(n, c.Name, expected).Allowed = c.keys()
 		return
 	}
 	for _, s := range c.Params {
