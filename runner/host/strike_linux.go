@@ -18,7 +18,7 @@ import (
 // Limits that faults run into. Each leaves room for what the process has, and no more than it takes
 // some milliseconds to use up.
 const (
-	strikeStackB = 1 << 20
+	strikeStackB = 256 << 10
 	strikeRoomB  = 64 << 20 // of address space: the heap of Go grows by as much at a time
 	strikeFDs    = 64
 )
@@ -112,7 +112,7 @@ func exhaustMemory() {
 	_ = unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: limit, Max: limit})
 	var all [][]byte
 	for {
-		b := make([]byte, 1<<20)
+		b := make([]byte, 32<<20) // the second or third does not fit
 		for i := 0; i < len(b); i += 4096 {
 			b[i] = 1
 		}

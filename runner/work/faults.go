@@ -51,7 +51,7 @@ the number of the trial; with its last item where it is ahead of the others.
   panic        a panic that nobody recovers from
   nil          a nil pointer is followed
   maps         a map is written to by several goroutines until the runtime ends the process
-  stack        endless recursion, below a limit of 1 MiB on the stack
+  stack        endless recursion, below a limit of 256 KiB on the stack
   exit         os.Exit(1)
   segv         SIGSEGV, with the default action, as in a program in C
   kill         SIGKILL
