@@ -1,6 +1,9 @@
 package experiments
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // probed begins the names of what a probe finds out.
 const probed = "can_"
@@ -8,6 +11,13 @@ const probed = "can_"
 // Probe reports whether a metric is what a probe found, can it be done or not: load, clocks and
 // drift, which spoil times, do not change that.
 func Probe(metric string) bool { return strings.HasPrefix(metric, probed) }
+
+// counted are what became of items when a worker failed.
+var counted = []string{"spared_share", "lost_items", "duplicated_items", "corrupted_items", "torn_records"}
+
+// Untimed reports whether a metric is no time and does not hang on any: what a probe found, or what
+// became of items. A busy machine slows all workers, and spares none of them.
+func Untimed(metric string) bool { return Probe(metric) || slices.Contains(counted, metric) }
 
 // Proportion reports whether a metric is 1 or 0 in each trial, so that a cell's level of it is the
 // share of its trials: ok, and what a workload that probes calls can_...

@@ -48,7 +48,7 @@ func (d *Digest) boundPart(c experiments.Claim, m Metric, i, claims int) Part {
 	}
 	p.Companion = meanRange(x)
 	p.P = target.signP(x)
-	p.Verdict, p.Reason = Judge(p.Primary, p.Companion, target, d.Gates)
+	p.Verdict, p.Reason = Judge(p.Primary, p.Companion, target, d.gatesOf(p.Metric))
 	p.need = func() int { return target.medianTrials(s, alpha/float64(claims)) }
 	return p
 }

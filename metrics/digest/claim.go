@@ -74,7 +74,7 @@ func (d *Digest) comparePart(c experiments.Claim, pair pairing, axis string, cla
 		p.Verdict, p.Reason = NoData, k.Why
 	} else {
 		p.P = target.p(k.logs)
-		p.Verdict, p.Reason = Judge(k.Theta, k.Shift, target, d.Gates)
+		p.Verdict, p.Reason = Judge(k.Theta, k.Shift, target, d.gatesOf(k.Metric))
 		p.need = func() int { return target.trials(k.logs, alpha/float64(claims)) }
 		k.Verdict, k.Why = p.Verdict, p.Reason
 	}

@@ -76,9 +76,9 @@ func (d *Digest) judge() []Verdict {
 }
 
 // gatesOf returns the gates that a verdict on a metric takes. They all are about times: what a probe
-// finds is the same on a busy machine.
+// finds, and how many items a fault costs, is the same on a busy machine.
 func (d *Digest) gatesOf(metric string) []Gate {
-	if experiments.Probe(metric) {
+	if experiments.Untimed(metric) {
 		return nil
 	}
 	return d.Gates
@@ -87,7 +87,7 @@ func (d *Digest) gatesOf(metric string) []Gate {
 // weigh makes the parts inconclusive whose trials something disturbed too
 // often. More trials would not mend that.
 func (v *Verdict) weigh(d *Digest) {
-	if v.Broken != "" || experiments.Probe(v.Claim.Metric) {
+	if v.Broken != "" || experiments.Untimed(v.Claim.Metric) {
 		return
 	}
 	for i := range v.Parts {

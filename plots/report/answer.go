@@ -56,7 +56,7 @@ func (p *page) verdictAnswer(all []digest.Verdict) {
 	if i := slices.IndexFunc(all, func(v digest.Verdict) bool { return v.Broken != "" }); i >= 0 {
 		which := "No verdict of this run counts:"
 		if slices.ContainsFunc(all, func(v digest.Verdict) bool { return v.Broken == "" }) {
-			which = "No verdict of this run counts but those on what a probe found:"
+			which = "No verdict of this run counts but those on what was counted, not timed:"
 		}
 		p.para("**" + which + "** " + text(all[i].Broken) + ". A gate is what must hold before a number is worth a verdict; “Can it be trusted?” says more.")
 	}
