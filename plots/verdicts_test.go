@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,5 +40,33 @@ func TestClaimTitles(t *testing.T) {
 	want := []string{"Threads are light: " + metricTitle(d, "wall_s") + " (supported)", "Threads are light: " + metricTitle(d, "spawn_s") + " (supported)", "Alone (supported)"}
 	if diff := cmp.Diff(want, got); diff != "" || got[0] == got[1] {
 		t.Error(diff)
+	}
+}
+
+// What all settings say stands above them, once; of what differs nothing is lost.
+func TestSettingsAreFolded(t *testing.T) {
+	for _, c := range []struct {
+		settings, want []string
+		common         string
+	}{
+		{[]string{"sieve f=a, 2 cores, 4 workers", "sieve f=b, 2 cores, 4 workers"}, []string{"f=a", "f=b"}, "sieve, 2 cores, 4 workers"},
+		{[]string{"sieve, 1 core", "sieve, 2 cores"}, []string{"1 core", "2 cores"}, "sieve"},
+		{[]string{"sieve, 1 core", "sha, 1 core"}, []string{"sieve", "sha"}, "1 core"},
+		{[]string{"sieve", "sieve f=b"}, []string{"", "f=b"}, "sieve"},
+		{[]string{"a, 1 core", "b, 2 cores"}, []string{"a, 1 core", "b, 2 cores"}, ""},
+		{[]string{"a, 1 core", "a, 1 core"}, []string{"a, 1 core", "a, 1 core"}, ""},
+	} {
+		var lines []rowLine
+		for _, s := range c.settings {
+			lines = append(lines, rowLine{who: who{Setting: s}})
+		}
+		common := foldSettings(lines)
+		var got []string
+		for _, l := range lines {
+			got = append(got, l.Setting)
+		}
+		if common != c.common || !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q above %q, want %q above %q", c.settings, common, got, c.common, c.want)
+		}
 	}
 }
