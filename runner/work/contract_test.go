@@ -45,7 +45,13 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		if made, err := Lookup(kind.Name); err != nil || made.Name != kind.Name {
 			t.Errorf("%q is described by another name: %v", kind.Name, err)
 		}
-		if kind.Name == "" || kind.Summary == "" || kind.Item == "" || (kind.New == nil) == (kind.Peer == nil) {
+		shapes := 0
+		for _, is := range []bool{kind.New != nil, kind.Peer != nil, kind.Server != nil} {
+			if is {
+				shapes++
+			}
+		}
+		if kind.Name == "" || kind.Summary == "" || kind.Item == "" || shapes != 1 {
 			t.Errorf("incomplete: %+v", kind)
 		}
 		if strings.Contains(kind.Summary, "\n") || strings.HasSuffix(kind.Summary, ".") {

@@ -3,6 +3,8 @@ package work
 
 import (
 	"context"
+	"os"
+	"time"
 
 	"forklore/runner/link"
 )
@@ -24,9 +26,10 @@ type Kernel interface {
 
 // Round is one iteration of a trial, as a peer sees it.
 type Round struct {
-	Items int64       // of all workers together; [Endless] under fixed time
-	Slot  int         // which of this process's workers runs it, from 0
-	Over  func() bool // fixed time: whether it is up; nil under fixed work. All workers read the same flag, but not at the same moment
+	Items int64           // of all workers together; [Endless] under fixed time
+	Slot  int             // which of this process's workers runs it, from 0
+	Over  func() bool     // fixed time: whether it is up; nil under fixed work. All workers read the same flag, but not at the same moment
+	End   <-chan struct{} // of a Server: closed when it is up
 }
 
 // Endless is the Items of a round under fixed time.
@@ -46,19 +49,42 @@ type Peer interface {
 	Run(ctx context.Context, comm link.Comm, r Round) (items int64, sum uint64, err error)
 }
 
-// Preparer is a Kernel or Peer whose workers have private state to build or memory to
+// Server is a workload that answers requests from outside its trial. Its process has a
+// listening socket, [Env].Listener, and takes connections from it since it was made: before the gate they
+// wait. Serve is called once by every worker of the trial, at the same time. It answers
+// requests, or waits while the process does, until r.End is closed and every request that had
+// been taken is answered; it returns how many the worker has handled since it was last asked.
+// Where it is the process that handles them, and no worker by itself, its first worker returns all.
+//
+// Requests are counted when they are answered, rightly or not: what the clients got is theirs to say.
+type Server interface {
+	Serve(ctx context.Context, r Round) (handled int64, err error)
+}
+
+// Load is what requests a Server is sent.
+type Load struct {
+	Path        string        // request target; {n} in it stands for the running number of the request
+	Connections int           // kept alive, one request in flight on each
+	Share       float64       // of the capacity: what is offered, on a schedule; 0: the next request is sent when the last one is answered
+	Search      bool          // the greatest rate that meets the objective is looked for
+	Quantile    float64       // the objective: so large a share of the requests
+	Limit       time.Duration // is answered within that
+	Group       string        // cells that are equal in it, and in their cores, are offered the same rate
+}
+
+// Preparer is a Kernel, Peer or Server whose workers have private state to build or memory to
 // touch before the gate. Prepare is called once by each worker, on the thread
 // that will work.
 type Preparer interface {
 	Prepare(ctx context.Context, slot int) error
 }
 
-// Closer is a Kernel or Peer that holds something to be given back after the trial.
+// Closer is a Kernel, Peer or Server that holds something to be given back after the trial.
 type Closer interface {
 	Close() error
 }
 
-// Measurer is a Kernel or Peer with numbers of its own beside time and items: those that
+// Measurer is a Kernel, Peer or Server with numbers of its own beside time and items: those that
 // its Kind declares as Measures. Measure is called once by each worker after
 // every iteration, outside all times, and returns what the worker has measured since it
 // was last asked.
@@ -119,12 +145,15 @@ type Env struct {
 	Workers   int    // of the whole trial
 	Processes int    // child processes that hold the workers; 0: all are in one process, the host
 	Locked    bool   // each worker keeps its own OS thread: the model threads
+	Alone     bool   // the plain loop: a server handles one request at a time
 	Dir       string // scratch folder of the trial, on the results' file system; removed after it
 	Shared    []byte // memory of the whole trial, zeroed and page-aligned, of Kind.Shared bytes; nil where that asks for none
+
+	Listener *os.File // of a Server: the listening TCP socket of this process; the host closes it
 }
 
 // Kind describes a workload: what it is, what it takes, how it is made. Exactly one of
-// New and Peer is set.
+// New, Peer and Server is set.
 type Kind struct {
 	Name     string
 	Summary  string // one line for lists
@@ -136,6 +165,7 @@ type Kind struct {
 	Measures []Measure
 	New      func(Params, Env) (Kernel, error)
 	Peer     func(Params, Env) (Peer, error)
+	Server   func(Params, Env) (Server, error)
 	Hidden   bool // misbehaves on purpose: usable, but not listed as a workload
 
 	// Allocates says that Do allocates memory, which no other workload may: because
@@ -158,13 +188,21 @@ type Kind struct {
 	// Links says which pairs of a Peer's workers talk, and how; nil for a Kernel.
 	Links func(ps Params, workers int) link.Plan
 
+	// Load says what requests a Server is sent; nil for all others. Measures of a Server are
+	// those of [ServerMeasures], which whoever sends them takes.
+	Load func(Params) Load
+
+	// Apart reports whether each process of a Server has a listening socket of its own on the one port
+	// (SO_REUSEPORT), instead of one that all inherit. nil: never.
+	Apart func(Params) bool
+
 	// Refuse returns why the workload has no counterpart in a layout, as
 	// a sentence without a full stop, or "" if it can run. Such cells are dropped
 	// from the grid with that reason. nil refuses nothing.
 	Refuse func(ps Params, l Layout) string
 }
 
-// Unavailable is an error of New, Peer or Prepare: the system lacks, or limits, what the workload needs.
+// Unavailable is an error of New, Peer, Server or Prepare: the system lacks, or limits, what the workload needs.
 // The trial is skipped instead of crashed. Its text names the
 // limit, its present value and how to raise it.
 type Unavailable = link.Unavailable
