@@ -13,6 +13,8 @@ import (
 
 	"forklore/runner/link"
 	"forklore/runner/work"
+
+	"golang.org/x/sys/unix"
 )
 
 // crew is a set of workers that a host drives: slots of this process, or a
@@ -41,9 +43,12 @@ type local struct {
 	begun  sync.WaitGroup // of the slots
 	events chan event
 	page   *page
-	held   any         // the kernel or the peer
+	held   any         // the kernel, the peer or the server
 	fabric link.Fabric // of a peer whose ranks are all in this process; else nil
 	joint  link.Joint  // of a peer
+
+	listener *os.File // of a server in the host; else nil
+
 	cancel context.CancelFunc
 	before meter // at readiness, then at the end of each iteration
 }
@@ -82,8 +87,11 @@ func (l *local) setUp() error {
 	if _, exposed := l.job.exposure(); !exposed { // else the ledger is there
 		env.Shared = l.page.more
 	}
-	if kind.Peer != nil {
+	switch {
+	case kind.Peer != nil:
 		return l.setUpPeer(kind, params, env)
+	case kind.Server != nil:
+		return l.setUpServer(kind, params, env)
 	}
 	kernel, err := kind.New(params, env)
 	if err != nil {
@@ -112,7 +120,25 @@ func (l *local) setUpPeer(kind work.Kind, params work.Params, env work.Env) erro
 }
 
 func (j Job) env() work.Env {
-	return work.Env{Slots: j.Slots, Rank: j.Rank, Workers: j.Workers, Processes: j.Processes, Locked: j.Locked, Dir: j.Dir}
+	return work.Env{Slots: j.Slots, Rank: j.Rank, Workers: j.Workers, Processes: j.Processes, Locked: j.Locked, Alone: !j.Pool, Dir: j.Dir}
+}
+
+// setUpServer lets the server of this process listen.
+func (l *local) setUpServer(kind work.Kind, params work.Params, env work.Env) error {
+	if env.Listener = l.listener; env.Listener == nil { // a child has inherited it
+		unix.CloseOnExec(fdLinks)
+		env.Listener = os.NewFile(fdLinks, "listener")
+	}
+	defer env.Listener.Close() // the server has its own, which its poller knows
+	server, err := kind.Server(params, env)
+	if err != nil {
+		return err
+	}
+	l.held = server
+	for _, s := range l.slots {
+		s.server = server
+	}
+	return nil
 }
 
 // Ready sets up the workload, lets each slot prepare, and waits for all. Where one processor
@@ -146,10 +172,26 @@ func (l *local) Ready() ([]Process, error) {
 
 // Open releases every slot, and does nothing else: the gate's time is taken.
 func (l *local) Open() error {
+	end := l.awaitEnd()
 	for _, s := range l.slots {
+		s.end = end
 		s.orders <- iterate
 	}
 	return nil
+}
+
+// awaitEnd returns what is closed when a server shall stop; nil for other workloads, which look at the
+// flag themselves.
+func (l *local) awaitEnd() <-chan struct{} {
+	if _, serves := l.held.(work.Server); !serves {
+		return nil
+	}
+	end := make(chan struct{})
+	go func() {
+		l.page.awaitStop()
+		close(end)
+	}()
+	return end
 }
 
 // Report waits for every slot's finish, or for the first error.

@@ -39,7 +39,7 @@ type Job struct {
 
 	Rank  int      // first worker of this process
 	Slots int      // workers of this process
-	Links int      // descriptors of links that this process inherits
+	Links int      // descriptors of links, or the listening socket, that this process inherits
 	Words []string // what they mean
 }
 

@@ -18,6 +18,7 @@ type message struct {
 	Hello    *hello
 	Job      *Job
 	Ready    []Process
+	Port     int // with Ready: where a server listens; else 0
 	Report   *Report
 	Done     *Done
 	Measured *[]Reading
@@ -38,7 +39,7 @@ func (m message) encode() []byte {
 	case m.Job != nil:
 		w.text("job").job(*m.Job)
 	case m.Ready != nil:
-		w.text("ready").int(len(m.Ready))
+		w.text("ready").int(m.Port, len(m.Ready))
 		for _, p := range m.Ready {
 			w.process(p)
 		}
@@ -72,6 +73,7 @@ func decode(line string) (message, error) {
 		j := r.job()
 		m.Job = &j
 	case "ready":
+		m.Port = r.int()
 		if m.Ready = list(&r, r.process); m.Ready == nil {
 			r.fail(errors.New("nobody is ready"))
 		}

@@ -19,7 +19,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 		{Measured: &[]Reading{{1, "moved_B", 2.5, nil}, {Rank: 2, Name: "rtt_s", Buckets: []work.Bucket{{LoNS: 1, HiNS: 2, Count: 3}}}}},
 		{Measured: new([]Reading)},
 		{Job: &Job{}},
-		{Ready: []Process{{PID: 1, Role: RoleHost, Rank: 2, Slots: 3, SpawnNS: 9, FirstNS: 4, ReadyNS: 5, CPUs: []int{0, 64}, MaxProcs: 6, Nice: -7, HWMB: 7.5}, {Role: ""}}},
+		{Port: 8080, Ready: []Process{{PID: 1, Role: RoleHost, Rank: 2, Slots: 3, SpawnNS: 9, FirstNS: 4, ReadyNS: 5, CPUs: []int{0, 64}, MaxProcs: 6, Nice: -7, HWMB: 7.5}, {Role: ""}}},
 		{Report: &report},
 		{Done: &Done{GateNS: -1, MergedNS: 1 << 62, Report: report}},
 		{Bye: []Usage{{1, 0.25, 3, 4096}}},

@@ -73,6 +73,15 @@ func (p *page) setStop() {
 	defer p.mu.Unlock()
 	if p.mem != nil {
 		p.stop.Store(1)
+		wakeAll(p.stop)
+	}
+}
+
+// awaitStop sleeps until the workers are told to stop. It takes no processor time, which a server's
+// own requests would else have to share.
+func (p *page) awaitStop() {
+	for p.stop.Load() == 0 {
+		sleepWhile(p.stop, 0)
 	}
 }
 

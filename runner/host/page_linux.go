@@ -1,7 +1,10 @@
 package host
 
 import (
+	"math"
 	"os"
+	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,4 +17,21 @@ func sharedFile() (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), "memfd:forklore"), nil
+}
+
+// Operations of the futex call. They lack FUTEX_PRIVATE_FLAG: the processes of a trial share the word.
+const (
+	futexWait = 0
+	futexWake = 1
+)
+
+// sleepWhile sleeps as long as word holds value, or shorter: whoever called looks again. The
+// goroutine's thread sleeps with it.
+func sleepWhile(word *atomic.Uint32, value uint32) {
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), 0, 0, 0)
+}
+
+// wakeAll wakes all that sleep on word, in whichever process.
+func wakeAll(word *atomic.Uint32) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, math.MaxInt32, 0, 0, 0)
 }

@@ -2,7 +2,11 @@
 
 package host
 
-import "os"
+import (
+	"os"
+	"sync/atomic"
+	"time"
+)
 
 func sharedFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "forklore-page-*")
@@ -11,3 +15,8 @@ func sharedFile() (*os.File, error) {
 	}
 	return f, os.Remove(f.Name())
 }
+
+// sleepWhile returns after a while: whoever called looks again.
+func sleepWhile(*atomic.Uint32, uint32) { time.Sleep(10 * time.Millisecond) }
+
+func wakeAll(*atomic.Uint32) {}

@@ -45,6 +45,7 @@ type served struct {
 	fabric   link.Fabric     // what the workers talk through, in the host; else nil
 	loop     *work.EventLoop // of a probe, in the host; else nil
 	used     Usage           // when its iteration began
+	doors    *listeners      // of a server, in the host; else nil
 	next     *atomic.Int64
 	rank     int
 }
@@ -128,7 +129,7 @@ func (s *served) drive(job Job) error {
 	if err != nil {
 		return err
 	}
-	if err := s.wire.send(message{Ready: procs}); err != nil {
+	if err := s.wire.send(message{Ready: procs, Port: s.port()}); err != nil {
 		return err
 	}
 	for cmd := range s.commands {
@@ -163,6 +164,9 @@ func (s *served) hire(job Job) error {
 		if s.fabric, err = openLinks(job); err != nil {
 			return err
 		}
+		if s.doors, err = openListeners(job); err != nil {
+			return fmt.Errorf("set up %s: %w", job.Workload, err)
+		}
 	}
 	if err := s.probe(job); err != nil {
 		return err
@@ -174,7 +178,11 @@ func (s *served) hire(job Job) error {
 		} else {
 			s.next = s.page.next
 		}
-		s.crews = []crew{startLocal(job, s.role, s.next, s.page, s.fabric, s.inLine(job))}
+		l := startLocal(job, s.role, s.next, s.page, s.fabric, s.inLine(job))
+		if s.doors != nil {
+			l.listener = s.doors.of(0)
+		}
+		s.crews = []crew{l}
 		return nil
 	}
 	s.next = s.page.next
@@ -186,13 +194,33 @@ func (s *served) hire(job Job) error {
 	}
 	faults := make(chan *Fault, 3*job.Processes) // at most three from each: none ever blocks
 	for p := range job.Processes {
-		r, err := startSharing(job.child(p), s.fabric, page, faults)
+		r, err := s.startChild(job.child(p), p, page, faults)
 		if err != nil {
 			return err
 		}
 		s.crews = append(s.crews, r)
 	}
+	if s.doors != nil {
+		return s.doors.close() // when the last worker is gone nobody may be left to listen
+	}
 	return nil
+}
+
+// startChild starts worker process p with what it inherits besides the page.
+func (s *served) startChild(share Job, p int, page *os.File, faults chan *Fault) (*remote, error) {
+	if s.doors == nil {
+		return startSharing(share, s.fabric, page, faults)
+	}
+	share.Links = 1
+	return startRemote(share, page, []*os.File{s.doors.of(p)}, faults)
+}
+
+// port is where a server listens, or 0.
+func (s *served) port() int {
+	if s.doors == nil {
+		return 0
+	}
+	return s.doors.port
 }
 
 // heapCounter returns a counter on a cache line of its own.

@@ -17,11 +17,13 @@ type slot struct {
 	index  int // within this process
 	next   *atomic.Int64
 	stop   *atomic.Uint32
-	kernel work.Kernel // this or peer
+	kernel work.Kernel // this, or peer, or server
 	peer   work.Peer
 	comm   link.Comm       // of peer
 	loop   *work.EventLoop // turned between items; nil but in line
 	expose *exposed        // nil where nothing fails on purpose
+	server work.Server
+	end    <-chan struct{} // of server: closed when the iteration is over
 
 	first  int64
 	begun  *sync.WaitGroup
@@ -38,10 +40,13 @@ const (
 	measure
 )
 
-// workload is the kernel or the peer, for what both may be besides.
+// workload is the kernel, the peer or the server, for what all may be besides.
 func (s *slot) workload() any {
-	if s.peer != nil {
+	switch {
+	case s.peer != nil:
 		return s.peer
+	case s.server != nil:
+		return s.server
 	}
 	return s.kernel
 }
@@ -90,6 +95,9 @@ func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error)
 		return s.expose.run(ctx, s)
 	case s.peer != nil:
 		return s.talk(ctx)
+	case s.server != nil:
+		items, err = s.server.Serve(ctx, work.Round{Items: work.Endless, Slot: s.index, Over: s.over, End: s.end})
+		return items, 0, err
 	case s.loop != nil:
 		return s.inLine(ctx)
 	case s.job.Items == UntilStopped && s.job.Pool && s.job.Dynamic:
@@ -129,10 +137,13 @@ func (s *slot) inLine(ctx context.Context) (items int64, sum uint64, err error) 
 func (s *slot) talk(ctx context.Context) (items int64, sum uint64, err error) {
 	r := work.Round{Items: s.job.Items, Slot: s.index}
 	if s.job.Items == UntilStopped {
-		r.Items, r.Over = work.Endless, func() bool { return s.stop.Load() != 0 }
+		r.Items, r.Over = work.Endless, s.over
 	}
 	return s.peer.Run(ctx, s.comm, r)
 }
+
+// over tells whether the time is up.
+func (s *slot) over() bool { return s.stop.Load() != 0 }
 
 func (s *slot) measure() work.Readings {
 	if m, ok := s.workload().(work.Measurer); ok {

@@ -61,6 +61,7 @@ type Trial struct {
 	commands *os.File
 	answers  *os.File
 	timer    *time.Timer // of a fixed-time iteration
+	port     int         // of a server
 }
 
 // Start starts a fresh tree and sends it the job. Its processes run on
@@ -225,6 +226,7 @@ func (t *Trial) Ready(ctx context.Context) ([]Process, error) {
 		case m.Hello != nil && m.Hello.Version != Version:
 			return nil, &Failure{StatusCrashed, fmt.Sprintf("trialhost is version %s, forklore is %s: run make to build both", m.Hello.Version, Version)}
 		case m.Ready != nil:
+			t.port = m.Port
 			return m.Ready, nil
 		}
 	}
@@ -250,6 +252,12 @@ func (t *Trial) Open(limit time.Duration) error {
 	}
 	return nil
 }
+
+// Halt tells the workers that the time of the iteration is up, as its timer would.
+func (t *Trial) Halt() { t.page.setStop() }
+
+// Port is where a server that is ready listens on 127.0.0.1; 0 for other workloads.
+func (t *Trial) Port() int { return t.port }
 
 // Done waits for the end of the iteration. Its error is a *Failure.
 func (t *Trial) Done(ctx context.Context) (Done, error) {
