@@ -20,6 +20,7 @@ var groups = []Group{
 	{"creation and end", []string{"spawn", "respawn"}},
 	{"isolation and faults", []string{"isolation"}},
 	{"waiting and disks", []string{"wait", "fsync"}},
+	{"servers under load", []string{"http"}},
 	{"system calls: memory", []string{"page_fault", "mmap", "mremap"}},
 	{"system calls: files", []string{"open_close", "read", "write", "pread", "lseek", "fallocate", "ftruncate", "unlink", "rename"}},
 	{"system calls: descriptors, waiting, scheduling", []string{"dup_close", "pipe_self", "eventfd", "poll", "epoll", "timer", "signal", "futex", "sched_yield", "getppid"}},
