@@ -78,7 +78,7 @@ func (d *Digest) compare(p pairing, axis string, margin float64, flip bool) Comp
 		c.Theta, c.Shift, c.Verdict, c.Why = noRange, noRange, NoData, why
 		c.P, c.ShiftP, c.FlipP, c.A12 = nan, nan, nan, nan
 	}
-	c.unless(d.tooNoisy(p.left, p.right))
+	c.unless(d.unfit(p.left, p.right))
 	return c
 }
 

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -105,6 +106,28 @@ func (d *Digest) tooNoisy(cells ...int) string {
 		}
 	}
 	return ""
+}
+
+// tooSaturated says in which of the cells the load generator was the bottleneck more often than a
+// verdict bears, or nothing: those trials measure the generator.
+func (d *Digest) tooSaturated(cells ...int) string {
+	for _, i := range cells {
+		c, n := &d.Cells[i], 0
+		for _, v := range c.Values[record.Saturated] {
+			if v > 0 { // not where it is absent
+				n++
+			}
+		}
+		if float64(n) > maxNoisy*float64(len(c.Trials)) {
+			return fmt.Sprintf("the load generator was saturated in %d of %s of %s: they measure it and not the server", n, trials(len(c.Trials)), Title(c.Cell))
+		}
+	}
+	return ""
+}
+
+// unfit says why cells bear no verdict, or nothing.
+func (d *Digest) unfit(cells ...int) string {
+	return cmp.Or(d.tooNoisy(cells...), d.tooSaturated(cells...))
 }
 
 // disturbed counts the cell's disturbed trials.

@@ -181,7 +181,7 @@ func comparePair(a, b *Digest, i, j int, m Metric, gates []Gate) RunPair {
 		p.Verdict, p.Why = Judge(p.Theta, p.Shift, Target{Margin: p.Margin}, gates)
 	}
 	if brokenGates(gates) == "" {
-		p.unless(cmp.Or(a.tooNoisy(i), b.tooNoisy(j)))
+		p.unless(cmp.Or(a.unfit(i), b.unfit(j)))
 	}
 	return p
 }
@@ -232,6 +232,9 @@ func differing(a, b *record.Manifest) []Differing {
 func calibrated(m *record.Manifest) string {
 	var words []string
 	for _, c := range m.Calibration {
+		if c.RatePerS > 0 { // measured anew in every run
+			continue
+		}
 		words = append(words, fmt.Sprintf("%s %s: %d", c.Workload, c.Params, c.Items))
 	}
 	return strings.Join(words, "; ")

@@ -85,7 +85,7 @@ func (d *Digest) gatesOf(metric string) []Gate {
 }
 
 // weigh makes the parts inconclusive whose trials something disturbed too
-// often. More trials would not mend that.
+// often, or whose load generator was the bottleneck. More trials would not mend that.
 func (v *Verdict) weigh(d *Digest) {
 	if v.Broken != "" || experiments.Untimed(v.Claim.Metric) {
 		return
@@ -95,7 +95,7 @@ func (v *Verdict) weigh(d *Digest) {
 		if p.Verdict == NoData {
 			continue
 		}
-		if noisy := d.tooNoisy(v.cells(d, p)...); noisy != "" {
+		if noisy := d.unfit(v.cells(d, p)...); noisy != "" {
 			p.Verdict, p.Reason, p.need = Inconclusive, noisy, nil
 			if p.Comparison != nil {
 				p.Comparison.unless(noisy)

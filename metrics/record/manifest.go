@@ -52,7 +52,8 @@ type Program struct {
 	Version  string `json:"version"`
 }
 
-// Calibration is what "items: auto" chose for one workload and its parameters.
+// Calibration is what "items: auto" chose for one workload and its parameters, or what a server
+// under load can do, which its loads are shares of.
 type Calibration struct {
 	Workload string  `json:"workload"`
 	Params   string  `json:"params"` // as in trials.csv
@@ -60,6 +61,7 @@ type Calibration struct {
 	Cell     string  `json:"cell"`   // the reference cell that was timed
 	WallS    float64 `json:"wall_s"` // of the last calibration trial
 	AimS     float64 `json:"aim_s"`
+	RatePerS float64 `json:"rate_per_s,omitempty"` // of a server: requests/s in a closed loop, the median of three trials; Params are then those that its cells share
 }
 
 // Machine describes the computer. Every field is optional: what could not be

@@ -18,6 +18,10 @@ type Measure struct {
 	Hist  bool   `json:"hist,omitempty"`
 }
 
+// Saturated is the measure that is 1 in trials whose load generator was the bottleneck: they are about
+// it, and no verdict rests on them.
+const Saturated = "generator_saturated"
+
 // Quantile is what becomes of a distribution: one number for each trial.
 type Quantile struct {
 	Name  string // in the names of metrics
