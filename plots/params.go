@@ -11,9 +11,13 @@ import (
 	"forklore/experiments"
 )
 
-// number reads a parameter in its canonical spelling: a plain number, or a
-// duration in seconds.
+// number reads a parameter in its canonical spelling: a plain number, a
+// duration in seconds, or a share in percent.
 func number(text string) (v float64, unit string, ok bool) {
+	if share, is := strings.CutSuffix(text, "%"); is {
+		v, err := strconv.ParseFloat(share, 64)
+		return v / 100, "", err == nil
+	}
 	if v, err := strconv.ParseFloat(text, 64); err == nil {
 		return v, "", !math.IsNaN(v) && !math.IsInf(v, 0)
 	}
