@@ -9,6 +9,7 @@ import (
 
 	"forklore/experiments"
 	"forklore/metrics/record"
+	"forklore/runner/host"
 	"forklore/runner/work"
 )
 
@@ -40,11 +41,21 @@ func (a *attempt) asks() bool {
 	return err == nil && len(kind.Measures) > 0
 }
 
-// measure asks the workers what they measured in the iteration that has just ended.
-// Distributions are added up at once: those of many workers and iterations would take
-// more memory than the machine has.
-func (a *attempt) measure(ctx context.Context) error {
+// measure asks the workers what they measured in the iteration that has just ended; of
+// a server, whoever sent its requests.
+func (a *attempt) measure(ctx context.Context, d host.Done) error {
+	if a.served != nil {
+		a.noteServed(d)
+		return nil
+	}
 	readings, err := a.tree.Measure(ctx)
+	a.keep(readings)
+	return err
+}
+
+// keep takes the readings of one iteration. Distributions are added up at once: those of
+// many workers and iterations would take more memory than the machine has.
+func (a *attempt) keep(readings []host.Reading) {
 	for i := range readings {
 		r := &readings[i]
 		if len(r.Buckets) == 0 {
@@ -62,7 +73,6 @@ func (a *attempt) measure(ctx context.Context) error {
 		r.Buckets = nil
 	}
 	a.readings = append(a.readings, readings)
-	return err
 }
 
 // ticks says what is read of a workload's trials while they work. Where durations are

@@ -83,12 +83,15 @@ type campaign struct {
 	proof        record.Proof
 	cgroups      *metrics.CgroupParent
 	calibrations map[group]calibration
+	capacities   map[string]capacity      // by [capacityOf]
 	unready      map[string]*host.Failure // by workload: why a command cannot run
 	done         map[int]record.Trial     // of a resumed run: the rows it has already
 	precision    *precision               // of a run with adaptive trials, else nil
 	started      time.Time
 	outcome      Outcome
 	watching     float64 // largest share of a trial's CPU time that the sampler took
+	voided       int     // trials whose load generator was saturated
+	voidedWhy    string  // the first of them
 }
 
 // Run makes a run. A trial that fails is a row; the error is about the run
@@ -195,6 +198,7 @@ func (c *campaign) describe(machine record.Machine) record.Manifest {
 func (c *campaign) loop(ctx context.Context) error {
 	c.prepare(ctx)
 	c.calibrate(ctx)
+	c.measureCapacities(ctx)
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err
 	}
@@ -270,7 +274,17 @@ func (c *campaign) step(ctx context.Context, cell experiments.Cell, step experim
 		a.row.Status, a.row.Detail = record.Skipped, known.err.Error()
 		return a
 	}
-	return c.try(ctx, cell, cell.TotalItems(known.items), step)
+	a := c.newAttempt(cell, cell.TotalItems(known.items), step)
+	if kind, serves := server(cell); serves && needsCapacity(kind, cell) {
+		known := c.capacities[capacityOf(kind, cell)]
+		if known.err != nil {
+			a.row.Status, a.row.Detail = record.Skipped, known.err.Error()
+			return a
+		}
+		a.capacity = known.perS
+	}
+	a.try(ctx)
+	return a
 }
 
 // close writes down how the run ended and, when it is whole, points latest at
@@ -288,6 +302,7 @@ func (c *campaign) close(ctx context.Context, failed error) error {
 		c.manifest.Finished, c.manifest.Ended = time.Time{}, "interrupted"
 	}
 	c.warnOfWatching()
+	c.warnOfGenerators()
 	c.manifest.Warnings = c.outcome.Warnings
 	c.folder.Release()
 	errs = append(errs, record.WriteManifest(c.folder.Manifest(), &c.manifest))
@@ -303,6 +318,13 @@ func (c *campaign) warnOfWatching() {
 	const noticeable = 0.01
 	if c.watching > noticeable {
 		c.warn("watching took up to %.2g %% of a trial's CPU time, and takes more of models with more processes: a longer sample.every takes less", 100*c.watching)
+	}
+}
+
+// warnOfGenerators says where load generators were the bottleneck.
+func (c *campaign) warnOfGenerators() {
+	if c.voided > 0 {
+		c.warn("in %d trials the load generator was saturated, so that their numbers are its own; verdicts on cells where it was so in more than a quarter of the trials are void. The first: %s", c.voided, c.voidedWhy)
 	}
 }
 

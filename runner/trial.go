@@ -36,15 +36,29 @@ type attempt struct {
 	watch    *metrics.Watcher
 	cgroup   *metrics.Cgroup
 	observe  time.Duration
+
+	served   []served // of a server: by iteration
+	capacity float64  // of a server whose load is a share of it, in requests/s
+	closed   bool     // a server is under a closed loop, whatever its load
 }
 
 // try runs one trial of a cell. Whatever goes wrong with it is in the row; no
 // process of it is left when try returns.
 func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, step experiments.Step) *attempt {
-	a := &attempt{campaign: c, cell: cell, items: items, row: c.newRow(cell, items, step)}
+	a := c.newAttempt(cell, items, step)
+	a.try(ctx)
+	return a
+}
+
+func (c *campaign) newAttempt(cell experiments.Cell, items int64, step experiments.Step) *attempt {
+	return &attempt{campaign: c, cell: cell, items: items, row: c.newRow(cell, items, step)}
+}
+
+func (a *attempt) try(ctx context.Context) {
+	c, cell := a.campaign, a.cell
 	if f := c.unready[cell.Workload]; f != nil {
 		a.row.Status, a.row.Detail = f.Status, f.Detail
-		return a
+		return
 	}
 	limit := time.Duration(cell.TimeoutS * float64(time.Second))
 	timed, cancel := context.WithTimeout(ctx, limit)
@@ -70,7 +84,6 @@ func (c *campaign) try(ctx context.Context, cell experiments.Cell, items int64, 
 	}
 	a.prove()
 	a.keepLog()
-	return a
 }
 
 func (c *campaign) newRow(cell experiments.Cell, items int64, step experiments.Step) record.Trial {
@@ -180,7 +193,7 @@ func (a *attempt) work(ctx context.Context) error {
 	a.fillReadings(a.watch.Stop(a.gate()))
 	a.observe += time.Since(paused)
 	if err == nil {
-		a.noise.Fill(&a.row, a.spent())
+		a.noise.Fill(&a.row, a.spent()+a.generatorCPUS())
 	}
 	return err
 }
@@ -193,10 +206,7 @@ func (a *attempt) iterate(ctx context.Context, pids []int, paused *time.Time) er
 	a.watch.Start()
 	for i := range a.cell.Iterations {
 		a.observe += time.Since(*paused)
-		if err := a.tree.Open(time.Duration(a.cell.DurationS * float64(time.Second))); err != nil {
-			return err
-		}
-		d, err := a.tree.Done(ctx)
+		d, err := a.iteration(ctx)
 		*paused = time.Now()
 		if err != nil {
 			return err
@@ -209,7 +219,7 @@ func (a *attempt) iterate(ctx context.Context, pids []int, paused *time.Time) er
 		if !asks {
 			break
 		}
-		if err := a.measure(ctx); err != nil {
+		if err := a.measure(ctx, d); err != nil {
 			return err
 		}
 		before = metrics.ReadNoise(a.fs, pids)
@@ -266,6 +276,10 @@ func (a *attempt) spent() float64 {
 // its group.
 func (a *attempt) prove() {
 	if a.row.Status != record.OK {
+		return
+	}
+	if a.served != nil {
+		a.proveServed()
 		return
 	}
 	var sums []uint64

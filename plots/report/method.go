@@ -31,6 +31,11 @@ func method(p *page) {
 		points = append(points, "The sampler was off: there is no CPU or memory over time.")
 	}
 	for _, c := range p.Manifest.Calibration {
+		if c.RatePerS > 0 {
+			points = append(points, fmt.Sprintf("%s: loads are shares of %s, which cell %s reached in a closed loop before the first block (median of three trials).",
+				line(c.Workload+" "+c.Params), plots.Quantity(c.RatePerS, "requests/s"), code(c.Cell)))
+			continue
+		}
 		points = append(points, fmt.Sprintf("%s: %s per trial, chosen by calibration on cell %s, which then took %s (aim %s; one trial).",
 			line(c.Workload+" "+c.Params), plots.Count(int(c.Items), "item"), code(c.Cell), plots.Quantity(c.WallS, "s"), plots.Given(c.AimS, "s")))
 	}

@@ -40,10 +40,11 @@ own on the one port, and the kernel deals connections out by a hash. One process
 listener, so it is run with the first alone.
 load: closed sends a connection's next request when its last one is answered, which finds the
 capacity; a percentage offers that share of the capacity on a seeded schedule with exponential
-gaps (Poisson) that does not wait for answers, which finds the latency; max looks for the greatest rate
-at which percentile of the answers come within objective. The capacity is measured in a closed loop before the
-first block, on the first cell of the plan with the same handler, connections and
-cores, so that all models are offered the same.
+gaps (Poisson) that does not wait for answers, which finds the latency; max looks for the
+greatest rate at which percentile of the answers come within objective, in eight steps that
+share the duration. The capacity is measured in a closed loop before the first block, on the
+first cell of the plan with the same handler, connections and cores but the plain loop, so
+that all models are offered the same.
 Source: net/http; wrk2 and HdrHistogram for latency from the scheduled time
 (coordinated omission). The store is bbolt, opened read-only, because several processes
 can hold its shared lock and map one file: SQLite in pure Go brings a C library in
