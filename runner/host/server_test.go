@@ -64,7 +64,7 @@ func TestServersAnswer(t *testing.T) {
 		for name, layout := range layouts {
 			for _, accept := range []string{"inherited", "reuseport"} {
 				j := Job{Workers: 3}
-				if layout(&j); accept == "reuseport" && j.Processes == 0 {
+				if layout(&j); accept == "inherited" && j.Processes == 0 {
 					continue
 				}
 				t.Run(handler+"/"+name+"/"+accept, func(t *testing.T) {

@@ -35,9 +35,10 @@ but bodies of handlers run in a pool of locked threads, one for each worker, whi
 net/http reads the connections: a thread handles one request at a time. processes,
 prefork, one process with GOMAXPROCS 1 for each worker. hybrid, prefork with several workers
 in each. sequential, one request at a time.
-accept: inherited is one listening socket, which all processes inherit; reuseport gives each its
-own on the one port, and the kernel deals connections out by a hash. One process has one
-listener, so it is run with the first alone.
+accept: reuseport gives each process a listening socket of its own on the one port, and the
+kernel deals connections out by a hash; inherited is one socket, which all processes
+inherit, and whoever comes first takes what is there. One process has one socket either
+way, so it is run with reuseport alone.
 load: closed sends a connection's next request when its last one is answered, which finds the
 capacity; a percentage offers that share of the capacity on a seeded schedule with exponential
 gaps (Poisson) that does not wait for answers, which finds the latency; max looks for the
@@ -47,8 +48,8 @@ first cell of the plan with the same handler, connections and cores but the plai
 that all models are offered the same.
 Source: net/http; wrk2 and HdrHistogram for latency from the scheduled time
 (coordinated omission). The store is bbolt, opened read-only, because several processes
-can hold its shared lock and map one file: SQLite in pure Go brings a C library in
-translation, which would add megabytes and milliseconds to every process, and measure itself.
+can hold its shared lock and map one file: SQLite in pure Go is a C library in
+translation, megabytes of code that every process would load.
 Unit: requests, warm-up included, which takes a fifth of the duration, at most a second; not
 bytes. throughput_items_per_s counts them from the gate to the end, in which the generator starts and
 drains; achieved_per_s is its measured window.
@@ -61,7 +62,7 @@ generator has no CPUs of its own it shares those of the server, and the report w
 			{Name: "handler", Type: "choice", Default: "echo", Choices: slices.Sorted(maps.Keys(answers)), Doc: "what a request asks for"},
 			{Name: "load", Type: "choice", Default: loadClosed, Choices: loads, Doc: "closed loop, share of the capacity, or max: the greatest rate under the objective"},
 			{Name: "connections", Type: "int", Default: "32", Min: 1, Max: 10000, Doc: "connections kept alive, one request in flight on each"},
-			{Name: "accept", Type: "choice", Default: acceptInherited, Choices: []string{acceptInherited, acceptReuseport}, Doc: "one listening socket for all processes, or one each"},
+			{Name: "accept", Type: "choice", Default: acceptReuseport, Choices: []string{acceptInherited, acceptReuseport}, Doc: "one listening socket for all processes, or one each"},
 			{Name: "at_once", Type: "int", Default: "0", Min: 0, Max: 10000, Doc: "requests that a worker handles at the same time, 0 for any number; threads: always 1"},
 			{Name: "objective", Type: "duration", Default: "20ms", Min: 1e-4, Max: 10, Doc: "load max: what the percentile of the latency must not exceed"},
 			{Name: "percentile", Type: "choice", Default: "p99", Choices: []string{"p50", "p90", "p99", "p999"}, Doc: "load max: of the latency"},
@@ -98,8 +99,8 @@ func refuseWeb(ps Params, l Layout) string {
 	switch {
 	case !l.FixedTime:
 		return "a server is under load for a time, not for a number of items: give duration: 1s"
-	case ps.String("accept") == acceptReuseport && l.Processes < 2:
-		return "one process has one listening socket: it is run with accept: " + acceptInherited
+	case ps.String("accept") == acceptInherited && l.Processes < 2:
+		return "one process has one listening socket either way: it is run with accept: " + acceptReuseport
 	case l.Model == "threads" && ps.Int("at_once") > 1:
 		return "a thread handles one request at a time: take more workers instead of at_once"
 	case l.Model == "sequential" && ps.Int("at_once") > 1:

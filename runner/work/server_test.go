@@ -61,7 +61,7 @@ func TestHTTPLoads(t *testing.T) {
 	}
 	closed := of(nil)
 	for text, share := range map[string]float64{"closed": 0, "60%": 0.6, "95%": 0.95, "150%": 1.5, "max": 0} {
-		l := of(map[string]string{"load": text, "accept": "reuseport", "at_once": "3", "objective": "5ms"})
+		l := of(map[string]string{"load": text, "accept": "inherited", "at_once": "3", "objective": "5ms"})
 		if l.Share != share || l.Search != (text == "max") || l.Group != closed.Group {
 			t.Errorf("load %s is %+v", text, l)
 		}
@@ -81,9 +81,9 @@ func TestHTTPRefusesWhatComesToTheSame(t *testing.T) {
 		l    Layout
 		want string
 	}{
-		{map[string]string{"accept": "reuseport"}, Layout{Model: "goroutines", Processes: 1}, "one listening socket"},
-		{map[string]string{"accept": "reuseport"}, Layout{Model: "processes", Processes: 1}, "one listening socket"},
-		{map[string]string{"accept": "reuseport"}, Layout{Model: "hybrid", Processes: 2}, ""},
+		{map[string]string{"accept": "inherited"}, Layout{Model: "goroutines", Processes: 1}, "one listening socket"},
+		{map[string]string{"accept": "inherited"}, Layout{Model: "processes", Processes: 1}, "one listening socket"},
+		{map[string]string{"accept": "inherited"}, Layout{Model: "hybrid", Processes: 2}, ""},
 		{map[string]string{"at_once": "2"}, Layout{Model: "threads", Processes: 1}, "more workers"},
 		{map[string]string{"at_once": "2"}, Layout{Model: "processes", Processes: 2}, ""},
 		{map[string]string{"at_once": "1"}, Layout{Model: "threads", Processes: 1}, ""},
