@@ -37,7 +37,7 @@ func measuresTable(d *digest.Digest) (Table, error) {
 	var rows []measuresRow
 	var strips []trialsRow
 	for _, m := range d.Manifest.Measures {
-		if m.Hist || shownElsewhere(d, m) {
+		if m.Hist || m.Aside || shownElsewhere(d, m) {
 			continue
 		}
 		for _, e := range all {

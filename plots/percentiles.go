@@ -61,7 +61,7 @@ func percentilesTable(d *digest.Digest) (Table, error) {
 	var rows []percentilesRow
 	panels, drawn := 0, 0
 	for _, m := range distributions(d) {
-		if m.Name == latenessDist {
+		if m.Name == latenessDist || m.Aside {
 			continue
 		}
 		of := panelRows(d, m)

@@ -56,8 +56,8 @@ func loadTable(d *digest.Digest) (Table, error) {
 	}
 	var rows []loadRow
 	for _, m := range distributions(d) {
-		if m.Name == latenessDist {
-			continue // of the loop beside the work
+		if m.Name == latenessDist || m.Aside {
+			continue // of the loop beside the work, or about the measuring
 		}
 		of := distsOf(d, m.Name)
 		for _, p := range workPanels(entries(d), loadParam) {
@@ -190,25 +190,30 @@ func loadWords(rows []loadRow) (title, reading string) {
 
 func loadDraw(s *Sheet, t Table) {
 	rows := rowsOf[loadRow](t)
-	var rates []float64
 	latencies := map[string][]float64{}
 	for _, r := range rows {
-		rates = append(rates, r.Achieved, r.AchievedHigh)
 		latencies[r.Measure] = append(latencies[r.Measure], r.Latency, r.Low, r.High)
 	}
-	x := zeroScale("achieved", "requests/s", rates, 4)
 	var panels []curvePanel
 	for _, g := range groupBy(rows, func(r loadRow) string { return r.Measure + "\x00" + r.Panel + "\x00" + r.Percentile }) {
 		lo, hi := finiteRange(latencies[g[0].Measure])
 		p := curvePanel{title: g[0].Panel + ": " + g[0].Percentile, y: logScale(g[0].Percentile+" of "+strings.TrimSuffix(g[0].Measure, "_s"), "s", lo, hi)}
-		p.note = p.y.label
+		p.note, p.x = p.y.label, rateScale(g) // an echo and a computation are a hundred times apart
 		for _, series := range groupBy(g, func(r loadRow) string { return r.Series }) {
 			p.curves = append(p.curves, loadCurve(series))
 		}
 		p.strip = len(p.curves) > 2 // they end anywhere, so that leaders would cross lines
 		panels = append(panels, p)
 	}
-	s.drawCurves(panels, x)
+	s.drawCurves(panels, scale{})
+}
+
+func rateScale(rows []loadRow) scale {
+	var rates []float64
+	for _, r := range rows {
+		rates = append(rates, r.Achieved, r.AchievedHigh)
+	}
+	return zeroScale("achieved", "requests/s", rates, 4)
 }
 
 func loadCurve(rows []loadRow) curve {

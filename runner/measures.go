@@ -207,7 +207,8 @@ func (a *attempt) fillAmounts(done float64) {
 func Measures(k work.Kind) []record.Measure {
 	var list []record.Measure
 	for _, m := range k.Measures {
-		list = append(list, record.Measure{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less, Merge: m.Merge, Of: m.Of, Total: m.Total, Hist: m.Hist})
+		list = append(list, record.Measure{Name: m.Name, Title: m.Title, Unit: m.Unit, Doc: m.Doc, Less: m.Less, Merge: m.Merge, Of: m.Of, Total: m.Total,
+			Hist: m.Hist, Aside: m.Aside})
 	}
 	return list
 }

@@ -16,6 +16,7 @@ type Measure struct {
 	Of    string `json:"of,omitempty"`    // name of the measure that a share is one of
 	Total bool   `json:"total,omitempty"` // grows with the work that was done
 	Hist  bool   `json:"hist,omitempty"`
+	Aside bool   `json:"aside,omitempty"` // about how it was measured: in tables and claims, but in no chart
 }
 
 // Saturated is the measure that is 1 in trials whose load generator was the bottleneck: they are about

@@ -125,6 +125,7 @@ type Measure struct {
 	Of    string // of MergeShare: the Name of the measure that it is a share of
 	Total bool   // grows with the work that was done: iterations add up, and sides that did different amounts are not compared in it
 	Hist  bool   // a distribution instead of one number
+	Aside bool   // about how it was measured: in tables and claims, but in no chart
 }
 
 // Layout is the shape of a trial: what decides whether a workload can run in it.
