@@ -59,7 +59,7 @@ type Trial struct {
 	ItemsDone float64 `csv:"items_done" doc:"items done, over all iterations; of a plain command the planned ones, which its verification vouches for"`
 	BytesDone float64 `csv:"bytes_done_B" unit:"B" doc:"bytes that the items done stand for; absent for workloads that move none"`
 	OpsDone   float64 `csv:"ops_done" doc:"operations that the items done stand for; absent where an item is the operation"`
-	Checksum  string  `csv:"checksum" doc:"x and 16 hex digits; equal for all trials of one workload and size"`
+	Checksum  string  `csv:"checksum" doc:"x and 16 hex digits; equal for all trials of one workload and size; absent for servers, whose answers have one each"`
 
 	CPUS       float64 `csv:"cpu_s" unit:"s" doc:"user and system CPU time of the whole process tree, spawn to reap"`
 	CPUUserS   float64 `csv:"cpu_user_s" unit:"s" doc:"user part of cpu_s"`
