@@ -18,12 +18,12 @@ type capacity struct {
 
 // capacityOf names the servers that are offered the same rates: equal but for their load and their design.
 func capacityOf(kind work.Kind, c experiments.Cell) string {
-	return fmt.Sprintf("%s cores=%d", kind.Load(work.Params(c.Params)).Group, c.Cores)
+	return fmt.Sprintf("%s cores=%d", kind.Load(work.Alone(c.Params)).Group, c.Cores)
 }
 
 // needsCapacity tells whether a cell is offered a share of the capacity, or looks for a rate near it.
 func needsCapacity(kind work.Kind, c experiments.Cell) bool {
-	l := kind.Load(work.Params(c.Params))
+	l := kind.Load(work.Alone(c.Params))
 	return l.Search || l.Share > 0
 }
 

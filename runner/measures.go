@@ -42,13 +42,12 @@ func (a *attempt) asks() bool {
 }
 
 // measure asks the workers what they measured in the iteration that has just ended; of
-// a server, whoever sent its requests.
+// a server, whoever sent its requests, too.
 func (a *attempt) measure(ctx context.Context, d host.Done) error {
-	if a.served != nil {
-		a.noteServed(d)
-		return nil
-	}
 	readings, err := a.tree.Measure(ctx)
+	if a.served != nil {
+		readings = append(readings, a.servedReadings(d)...)
+	}
 	a.keep(readings)
 	return err
 }

@@ -93,7 +93,7 @@ const (
 // loadPlan is what the load generator is asked to do in the next iteration. The schedule depends on
 // the block, and is the same for all its cells.
 func (a *attempt) loadPlan(kind work.Kind) load.Plan {
-	of := kind.Load(work.Params(a.cell.Params))
+	of := kind.Load(work.Alone(a.cell.Params))
 	duration := time.Duration(a.cell.DurationS * float64(time.Second))
 	p := load.Plan{
 		Addr: fmt.Sprintf("127.0.0.1:%d", a.tree.Port()), Path: of.Path, Connections: of.Connections,
@@ -135,8 +135,8 @@ func cores(n int) string {
 	return fmt.Sprintf("%d cores", n)
 }
 
-// noteServed hands over what the generator saw in the last iteration, as readings of the trial.
-func (a *attempt) noteServed(d host.Done) {
+// servedReadings is what the generator saw in the last iteration, as readings of the trial.
+func (a *attempt) servedReadings(d host.Done) []host.Reading {
 	r := a.served[len(a.served)-1]
 	values := map[string]float64{
 		work.MeasureOffered: r.Offered, work.MeasureAchieved: r.Achieved, work.MeasureErrors: float64(r.Errors.Total()),
@@ -162,7 +162,7 @@ func (a *attempt) noteServed(d host.Done) {
 	for name, h := range map[string]*work.Histogram{work.MeasureLatency: r.Latency, work.MeasureService: r.Service, work.MeasureLateness: r.SendLateness} {
 		list = append(list, host.Reading{Name: name, Buckets: h.Buckets()})
 	}
-	a.keep(list)
+	return list
 }
 
 // saturated remembers that a trial is about its load generator: one example for the report.

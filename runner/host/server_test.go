@@ -46,7 +46,8 @@ func ask(client *http.Client, port int, path string) (string, error) {
 	}
 	sum := fnv.New64a()
 	sum.Write(body)
-	if got := r.Header.Get("X-Sum"); r.StatusCode == http.StatusOK && got != fmt.Sprintf("%016x", sum.Sum64()) {
+	got := r.Header.Get("X-Sum")
+	if proved := got != "" || !strings.HasPrefix(path, "/static/"); r.StatusCode == http.StatusOK && proved && got != fmt.Sprintf("%016x", sum.Sum64()) {
 		return "", fmt.Errorf("%s: X-Sum is %q, that of the body %016x", path, got, sum.Sum64())
 	}
 	return string(body), nil

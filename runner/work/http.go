@@ -29,12 +29,14 @@ cpu and downstream are those of workload wait: processor time by the clock of th
 running thread; a wait on a descriptor of the process's own (timerfd), as for another
 service's answer. A real connection to a stand-in for that service would put the
 stand-in's work on the scale, so there is none. Each answer has the header X-Sum, the
-FNV-1a sum (64 bits) of its body, by which the client proves it.
+FNV-1a sum (64 bits) of its body, by which the client proves it; of files one in 16 has,
+for to sum up 64 KiB takes the client longer than to send them takes the server.
 Models: goroutines, one process, a goroutine for each connection. threads, the same,
 but bodies of handlers run in a pool of locked threads, one for each worker, while
-net/http reads the connections: a thread handles one request at a time. processes,
-prefork, one process with GOMAXPROCS 1 for each worker. hybrid, prefork with several workers
-in each. sequential, one request at a time.
+net/http reads the connections: a thread handles one request at a time. GOMAXPROCS is
+the cores, as for goroutines: above it the collector alone takes several times the CPU.
+processes, prefork, one process with GOMAXPROCS 1 for each worker. hybrid, prefork with
+several workers in each. sequential, one request at a time.
 accept: reuseport gives each process a listening socket of its own on the one port, and the
 kernel deals connections out by a hash; inherited is one socket, which all processes
 inherit, and whoever comes first takes what is there. One process has one socket either
@@ -50,13 +52,13 @@ Source: net/http; wrk2 and HdrHistogram for latency from the scheduled time
 (coordinated omission). The store is bbolt, opened read-only, because several processes
 can hold its shared lock and map one file: SQLite in pure Go is a C library in
 translation, megabytes of code that every process would load.
-Unit: requests, warm-up included, which takes a fifth of the duration, at most a second; not
-bytes. throughput_items_per_s counts them from the gate to the end, in which the generator starts and
-drains; achieved_per_s is its measured window.
+Unit: requests, with those of the warm-up, which takes a fifth of the duration, at most
+a second; not bytes. throughput_items_per_s counts them from the gate to the end, with
+the generator's start in it; achieved_per_s is the generator's measured window.
 Stresses: accepting, reading and answering in each model, the scheduler with many
 waiting requests, the collector (alloc), the page cache (static, kv).
-Does not say: what a network card, TLS, a proxy or connections that are not kept cost. Where the
-generator has no CPUs of its own it shares those of the server, and the report warns.`,
+Does not say: what a network card, TLS, a proxy or connections that are not kept cost.
+Where the generator has no CPUs of its own it shares the server's, and the report warns.`,
 		Item: "a request",
 		Params: []Param{
 			{Name: "handler", Type: "choice", Default: "echo", Choices: slices.Sorted(maps.Keys(answers)), Doc: "what a request asks for"},
