@@ -3,7 +3,6 @@ package runner
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -66,28 +65,22 @@ func (a *attempt) underLoad(ctx context.Context, kind work.Kind) (host.Done, err
 	d, err := a.tree.Done(ctx)
 	stop()
 	<-gone
-	if err = errors.Join(err, unless(err, failed)); err != nil {
-		return d, err
+	if err == nil { // else the generator was stopped for that
+		err = failed
 	}
-	a.served = append(a.served, seen)
-	return d, nil
+	if err == nil {
+		a.served = append(a.served, seen)
+	}
+	return d, err
 }
 
-// unless returns second where there is no first: that a generator was stopped says nothing of why.
-func unless(first, second error) error {
-	if first != nil {
-		return nil
-	}
-	return second
-}
-
-// Times of a load generator. A request may take as long as the whole trial, so that a server that falls behind
-// shows it in its latency and not in errors.
+// Times of a load generator. A request may take longer than the whole trial, up to ten seconds, so that a
+// server that falls behind shows it in its latency and not in errors.
 const (
 	warmupShare   = 5 // the duration divided by it is sent before what is measured
 	longestWarmup = time.Second
 	leastPatience = 2 * time.Second // with one request
-	searchSteps   = 8               // of a search, which share its duration
+	mostPatience  = 10 * time.Second
 )
 
 // loadPlan is what the load generator is asked to do in the next iteration. The schedule depends on
@@ -99,14 +92,14 @@ func (a *attempt) loadPlan(kind work.Kind) load.Plan {
 		Addr: fmt.Sprintf("127.0.0.1:%d", a.tree.Port()), Path: of.Path, Connections: of.Connections,
 		Mode: load.Closed, Duration: duration, Warmup: min(duration/warmupShare, longestWarmup),
 		Seed:     a.plan.Seed + uint64(a.row.Block)<<32 + uint64(len(a.dones)),
-		Timeout:  max(leastPatience, 2*duration, 2*of.Limit),
+		Timeout:  max(leastPatience, min(2*duration, mostPatience), 2*of.Limit),
 		Quantile: of.Quantile, Limit: of.Limit,
 	}
 	switch {
 	case a.closed:
 	case of.Search:
 		p.Mode, p.Rate = load.Search, min(a.capacity, load.MaxRate)
-		p.Duration, p.Warmup = duration/searchSteps, p.Warmup/searchSteps
+		p.Duration, p.Warmup = duration/load.SearchSteps, p.Warmup/load.SearchSteps
 	case of.Share > 0:
 		p.Mode, p.Rate = load.Open, min(of.Share*a.capacity, load.MaxRate)
 	}

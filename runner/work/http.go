@@ -45,7 +45,7 @@ load: closed sends a connection's next request when its last one is answered, wh
 capacity; a percentage offers that share of the capacity on a seeded schedule with exponential
 gaps (Poisson) that does not wait for answers, which finds the latency; max looks for the
 greatest rate at which percentile of the answers come within objective, in eight steps that
-share the duration. The capacity is measured in a closed loop before the first block, on the
+share the duration: 800 times the objective, or a server that falls behind does not show. The capacity is measured in a closed loop before the first block, on the
 first cell of the plan with the same handler, connections and cores but the plain loop, so
 that all models are offered the same.
 Source: net/http; wrk2 and HdrHistogram for latency from the scheduled time
