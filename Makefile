@@ -10,7 +10,7 @@ SOURCES  := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './res
 YAML     := $(wildcard experiments/*.yaml)
 PROGRAMS := $(wildcard experiments/other-languages/*)
 NAMES    := $(basename $(notdir $(YAML)))
-HOSTS    := bin/trialhost bin/trialhost-heavy
+HOSTS    := bin/trialhost bin/trialhost-heavy bin/trialhost-server
 REPORTS  := $(NAMES:%=results/%/latest/report.md)
 
 # The textbook: all experiments with its tag. Runs of a profile stand in a folder of their
@@ -34,7 +34,7 @@ help:
 	@echo "make bench            what forklore costs, its workloads beside C and its load beside wrk, as ratios: 40 minutes"
 	@echo "bin/forklore --help   the command line"
 
-# The version is part of both binaries: when it changes, both are built again.
+# The version is part of all binaries: when it changes, all are built again.
 bin/.version: FORCE
 	@mkdir -p bin
 	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
@@ -55,6 +55,10 @@ bin/trialhost: $(SOURCES) bin/.version
 
 # With packages that take a fifth of a millisecond to start: for the workloads that are about them.
 bin/trialhost-heavy: $(SOURCES) bin/.version
+	CGO_ENABLED=0 $(GO) build -tags heavy -trimpath -ldflags '$(LDFLAGS)' -o $@ ./runner/trialhost
+
+# With net/http and a store, which take another 0.4 ms: for servers.
+bin/trialhost-server: $(SOURCES) bin/.version
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./runner/trialhost
 
 run: bin/forklore $(HOSTS) bin/.code
@@ -94,6 +98,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) build -tags light ./runner/...
+	$(GO) build -tags heavy ./runner/...
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	GOOS=linux GOARCH=arm64 $(GO) build -tags light -o /dev/null ./runner/trialhost
 	GOOS=linux GOARCH=arm64 $(GO) vet ./runner/... ./metrics/...

@@ -71,6 +71,19 @@ func TestTrialhostLinksNothingHeavy(t *testing.T) {
 	}
 }
 
+// What is heavy for other reasons must not pay for servers: 0.4 ms a start, and four megabytes.
+func TestHeavyTrialhostLinksNoServer(t *testing.T) {
+	out, err := exec.Command("go", "list", "-tags", "heavy", "-deps", "./runner/trialhost").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		if pkg = strings.TrimSpace(pkg); pkg == "net/http" || strings.HasPrefix(pkg, "go.etcd.io/") {
+			t.Errorf("trialhost-heavy links %s", pkg)
+		}
+	}
+}
+
 // heavy are packages of the standard library that nothing of ours in the light trialhost may import:
 // workloads about them are run by trialhost-heavy. (The
 // histograms import regexp too, but not on a way that the program takes, so the

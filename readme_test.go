@@ -17,7 +17,7 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, dir := t.TempDir(), t.TempDir()
-	for name, args := range map[string][]string{"forklore": {"."}, "trialhost": {"-tags", "light", "./runner/trialhost"}, "trialhost-heavy": {"./runner/trialhost"}} {
+	for name, args := range map[string][]string{"forklore": {"."}, "trialhost": {"-tags", "light", "./runner/trialhost"}, "trialhost-heavy": {"-tags", "heavy", "./runner/trialhost"}, "trialhost-server": {"./runner/trialhost"}} {
 		if out, err := exec.Command("go", append([]string{"build", "-o", filepath.Join(bin, name)}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

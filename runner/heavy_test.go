@@ -43,8 +43,10 @@ func TestHeavyIsMissing(t *testing.T) {
 	if err := os.WriteFile(alone, text, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for workload, want := range map[string]string{"json": host.Heavy(alone) + " is missing", "sieve": ""} {
-		cfg := campaignOf(t, "question: Q?\nworkloads: [{use: "+workload+", items: 2}]\nmodels: [goroutines]\ncores: [1]\ntrials: 1\n")
+	for workload, want := range map[string]string{
+		"json, items: 2": host.Heavy(alone) + " is missing", "http, duration: 50ms": host.Server(alone) + " is missing", "sieve, items: 2": "",
+	} {
+		cfg := campaignOf(t, "question: Q?\nworkloads: [{use: "+workload+"}]\nmodels: [goroutines]\ncores: [1]\ntrials: 1\n")
 		cfg.Program = alone
 		_, err := Run(t.Context(), cfg)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -59,11 +59,19 @@ func probeInt(j host.Job, name string) int {
 	return int(own.Int(name))
 }
 
-// heavy reports whether a cell's workload needs what the light trialhost does not
-// link.
-func heavy(c experiments.Cell) bool {
+// programFor returns the trialhost that links what a cell's workload needs, and no more: every
+// process of a trial starts with all that it links. light is the path of the lightest.
+func programFor(light string, c experiments.Cell) string {
 	kind, err := work.Lookup(c.Workload)
-	return err == nil && kind.Heavy != nil && kind.Heavy(work.Params(c.Params))
+	switch {
+	case err != nil:
+		return light
+	case kind.Server != nil:
+		return host.Server(light)
+	case kind.Heavy != nil && kind.Heavy(work.Params(c.Params)):
+		return host.Heavy(light)
+	}
+	return light
 }
 
 // reference is the cell that calibration times and whose checksum all others

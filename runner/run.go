@@ -153,8 +153,16 @@ func (c *campaign) check() error {
 	if err := host.Check(c.Program); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(c.plan.Cells, heavy) {
-		return host.Check(host.Heavy(c.Program))
+	checked := map[string]bool{c.Program: true}
+	for _, cell := range c.plan.Cells {
+		program := programFor(c.Program, cell)
+		if checked[program] {
+			continue
+		}
+		if err := host.Check(program); err != nil {
+			return err
+		}
+		checked[program] = true
 	}
 	return nil
 }

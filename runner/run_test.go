@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "trialhost")
-	for _, args := range [][]string{{program, "-tags", "light"}, {host.Heavy(program)}} {
+	for _, args := range [][]string{{program, "-tags", "light"}, {host.Heavy(program), "-tags", "heavy"}, {host.Server(program)}} {
 		build := exec.Command("go", append(append([]string{"build", "-o"}, args...), "forklore/runner/trialhost")...)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {

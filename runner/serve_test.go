@@ -116,8 +116,8 @@ trials: 1
 	}
 }
 
-// heavyProcesses lists living processes of the heavy trialhost and generators of the light one, with their roles.
-func heavyProcesses(t *testing.T) map[int]string {
+// serverProcesses lists living processes of servers and load generators, with their roles.
+func serverProcesses(t *testing.T) map[int]string {
 	t.Helper()
 	found := map[int]string{}
 	entries, err := os.ReadDir("/proc")
@@ -130,7 +130,7 @@ func heavyProcesses(t *testing.T) map[int]string {
 			continue
 		}
 		words := bytes.Split(readProc(pid), []byte{0})
-		if len(words) > 1 && (string(words[0]) == host.Heavy(program) || string(words[0]) == program) {
+		if len(words) > 1 && (string(words[0]) == host.Server(program) || string(words[0]) == program) {
 			found[pid] = string(words[1])
 		}
 	}
@@ -161,7 +161,7 @@ func TestServerDiesUnderLoad(t *testing.T) {
 	go func() {
 		for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
 			roles := map[string]int{}
-			for pid, role := range heavyProcesses(t) {
+			for pid, role := range serverProcesses(t) {
 				roles[role] = pid
 			}
 			if roles[load.Role] != 0 && roles[host.RoleWorker] != 0 {
@@ -178,7 +178,7 @@ func TestServerDiesUnderLoad(t *testing.T) {
 	if took := time.Since(begun); took > 29*time.Second {
 		t.Errorf("it took %v: as long as the load would have", took)
 	}
-	if left := heavyProcesses(t); len(left) > 0 {
+	if left := serverProcesses(t); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -200,7 +200,7 @@ func TestLoadEndsWithItsTrial(t *testing.T) {
 			t.Errorf("%+v, %v", out, err)
 		}
 	})
-	if left := heavyProcesses(t); len(left) > 0 {
+	if left := serverProcesses(t); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -135,10 +135,7 @@ func (a *attempt) start(dir string) error {
 	if a.cpus, err = a.bind(a.cell); err != nil {
 		return err
 	}
-	opt := host.Options{Program: a.Program, CPUs: a.cpus, Token: host.NewToken(a.folder.Name())}
-	if heavy(a.cell) {
-		opt.Program = host.Heavy(a.Program)
-	}
+	opt := host.Options{Program: programFor(a.Program, a.cell), CPUs: a.cpus, Token: host.NewToken(a.folder.Name())}
 	if c := a.cell.Command; c == nil {
 		opt.Job = job(a.cell, a.items, dir)
 		opt.Job.Seed = seedOf(a.plan.Seed, a.row.Trial)

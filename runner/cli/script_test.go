@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 	}
 	bin = dir
 	for name, args := range map[string][]string{
-		"forklore": {"forklore"}, "trialhost": {"-tags", "light", "forklore/runner/trialhost"}, "trialhost-heavy": {"forklore/runner/trialhost"},
+		"forklore": {"forklore"}, "trialhost": {"-tags", "light", "forklore/runner/trialhost"}, "trialhost-heavy": {"-tags", "heavy", "forklore/runner/trialhost"},
+		"trialhost-server": {"forklore/runner/trialhost"},
 	} {
 		build := exec.Command("go", append([]string{"build", "-o", filepath.Join(dir, name)}, args...)...)
 		build.Stderr = os.Stderr

@@ -29,6 +29,10 @@ func Find() (string, error) {
 // for: it stands beside the light one.
 func Heavy(program string) string { return program + "-heavy" }
 
+// Server returns the path of the trialhost that links network servers, and stands beside the light
+// one.
+func Server(program string) string { return program + "-server" }
+
 // Check tells whether path is a trialhost of this version.
 func Check(path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

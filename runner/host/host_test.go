@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "trialhost")
-	for _, args := range [][]string{{program, "-tags", "light"}, {Heavy(program)}} {
+	for _, args := range [][]string{{program, "-tags", "light"}, {Server(program)}} {
 		build := exec.Command("go", append(append([]string{"build", "-o"}, args...), "forklore/runner/trialhost")...)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {

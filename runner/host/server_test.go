@@ -20,7 +20,7 @@ func startServer(t *testing.T, params map[string]string, layout func(*Job)) (*Tr
 	j := job("http", params, 3)
 	j.Items, j.Dir = UntilStopped, t.TempDir()
 	layout(&j)
-	trial, err := Start(Options{Program: Heavy(program), Job: j, Token: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 10)})
+	trial, err := Start(Options{Program: Server(program), Job: j, Token: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 10)})
 	if err != nil {
 		t.Fatal(err)
 	}

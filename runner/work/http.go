@@ -1,4 +1,4 @@
-//go:build !light
+//go:build !light && !heavy
 
 package work
 
@@ -74,7 +74,6 @@ Where the generator has no CPUs of its own it shares the server's, and the repor
 			{Name: "size", Type: "bytes", Default: "65536", Min: 1, Max: 1 << 30, Doc: "handler static: bytes of the file"},
 		},
 		Measures:  ServerMeasures(),
-		Heavy:     func(Params) bool { return true },
 		Allocates: true,
 		Server:    newWeb,
 		Load:      webLoad,

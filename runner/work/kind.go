@@ -183,7 +183,8 @@ type Kind struct {
 
 	// Heavy reports whether the workload needs a package whose start every process would pay for:
 	// then its trials, in all models, are run by trialhost-heavy, and its file
-	// has the build constraint !light. nil: never.
+	// has the build constraint !light. nil: never. Trials of a Server are run by trialhost-server in any case:
+	// its files have the constraint !light && !heavy.
 	Heavy func(Params) bool
 
 	// Links says which pairs of a Peer's workers talk, and how; nil for a Kernel.
