@@ -41,10 +41,11 @@ func (a *attempt) fillPhases() {
 		for _, f := range d.Finishes {
 			soonest, latest = min(soonest, f.NS), max(latest, f.NS)
 		}
-		wall := float64(latest-d.GateNS) * nano
+		from := a.from(i)
+		wall := float64(latest-from) * nano
 		a.row.WallS += wall
 		if a.cell.Command == nil {
-			a.row.FirstS += float64(soonest-d.GateNS) * nano
+			a.row.FirstS += float64(soonest-from) * nano
 		}
 		a.row.MergeS += float64(d.MergedNS-latest) * nano
 		if a.cell.Iterations > 1 {

@@ -18,6 +18,16 @@ import (
 type served struct {
 	load.Result
 	totalCPUS float64
+	begunNS   int64 // its first request; 0 of a search, which has many windows
+}
+
+// from is when the work of an iteration began: with the gate, or a server's with the first request, for until then
+// there is only the start of the load generator.
+func (a *attempt) from(i int) int64 {
+	if i < len(a.served) {
+		return max(a.dones[i].GateNS, a.served[i].begunNS)
+	}
+	return a.dones[i].GateNS
 }
 
 // server returns the workload of a cell that is a server under load.
@@ -69,6 +79,9 @@ func (a *attempt) underLoad(ctx context.Context, kind work.Kind) (host.Done, err
 		err = failed
 	}
 	if err == nil {
+		if plan.Mode != load.Search {
+			seen.begunNS = seen.FromNS - int64(plan.Warmup)
+		}
 		a.served = append(a.served, seen)
 	}
 	return d, err

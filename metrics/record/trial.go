@@ -49,7 +49,7 @@ type Trial struct {
 
 	SpawnS   float64 `csv:"spawn_s" unit:"s" doc:"spawn call to the last worker's first instruction; absent for a plain command, which starts with its work"`
 	SetupS   float64 `csv:"setup_s" unit:"s" doc:"from there to the last worker's readiness; absent for a plain command"`
-	WallS    float64 `csv:"wall_s" unit:"s" doc:"gate to the last worker's finish; the sum over iterations; of a plain command exec to exit, its start included"`
+	WallS    float64 `csv:"wall_s" unit:"s" doc:"gate to the last worker's finish; the sum over iterations; of a server the first request to there; of a plain command exec to exit, its start included"`
 	FirstS   float64 `csv:"first_s" unit:"s" doc:"gate to the first worker's finish; absent for commands"`
 	MergeS   float64 `csv:"merge_s" unit:"s" doc:"last finish to the merged result"`
 	ReapS    float64 `csv:"reap_s" unit:"s" doc:"stop order to the reaped tree"`

@@ -53,8 +53,8 @@ Source: net/http; wrk2 and HdrHistogram for latency from the scheduled time
 can hold its shared lock and map one file: SQLite in pure Go is a C library in
 translation, megabytes of code that every process would load.
 Unit: requests, with those of the warm-up, which takes a fifth of the duration, at most
-a second; not bytes. throughput_items_per_s counts them from the gate to the end, with
-the generator's start in it; achieved_per_s is the generator's measured window.
+a second; not bytes. throughput_items_per_s counts them from the first one to the end, with
+the wait for the last answers in it; achieved_per_s is the generator's measured window.
 Stresses: accepting, reading and answering in each model, the scheduler with many
 waiting requests, the collector (alloc), the page cache (static, kv).
 Does not say: what a network card, TLS, a proxy or connections that are not kept cost.
