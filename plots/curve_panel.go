@@ -111,7 +111,7 @@ func (f frame) drawCurve(c curve, dodge vg.Length) {
 	m := styleOf(c.model)
 	var line []vg.Point
 	for _, p := range c.points {
-		if !p.trial && !math.IsNaN(p.y) {
+		if !p.trial && !p.apart && !math.IsNaN(p.y) {
 			line = append(line, vg.Point{X: f.px(p.x) + dodge, Y: f.py(p.y)})
 		}
 	}

@@ -49,6 +49,7 @@ type point struct {
 	left, right     float64 // the interval across; none where they are equal
 	n               int
 	trial, hollow   bool
+	apart           bool   // on no line
 	at              string // where the point is, in words; empty for its x
 }
 

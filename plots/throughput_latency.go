@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"forklore/metrics/digest"
@@ -31,7 +32,8 @@ const (
 type loadRow struct {
 	Panel string `csv:"panel"`
 	who
-	Load         float64 `csv:"load"` // share of the capacity that was offered; absent where the load is no parameter
+	Load         float64 `csv:"load"` // share of the capacity that was offered; absent where the load is no parameter, or no share
+	Loop         string  `csv:"loop"` // closed, or max, where the load is no share
 	Kind         string  `csv:"kind"`
 	Trial        int     `csv:"trial"` // 0 for a median
 	N            int     `csv:"n"`
@@ -70,9 +72,18 @@ func loadTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("no workload of this run measured both the requests served in a second and their latency")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians in the order of the load; hollow: less than 95 % of the offered requests achieved; whiskers: 95 % intervals of the medians (n ≥ 6)")}
+	t := Table{Rows: rows, Subtitle: subtitle(d, "small marker: one trial; line: medians in the order of the load; "+apartFromIt(rows)+"hollow: less than 95 % of the offered requests achieved; whiskers: 95 % intervals of the medians (n ≥ 6)")}
 	t.Title, t.Reading = loadWords(rows)
 	return t, nil
+}
+
+// apartFromIt says in the subtitle what is joined to no line: a closed loop's latency is not comparable with one
+// from the scheduled time.
+func apartFromIt(rows []loadRow) string {
+	if slices.ContainsFunc(rows, func(r loadRow) bool { return r.Loop != "" }) {
+		return "apart from it those of closed loops, which hide waiting, and of searches; "
+	}
+	return ""
 }
 
 // loadOrder is the load of a cell, or else what was offered.
@@ -104,10 +115,18 @@ func supported(cells []entry, of map[int][]digest.Dist) []int {
 func loadRows(p workPanel, m record.Measure, q int) []loadRow {
 	var rows []loadRow
 	for _, e := range p.cells {
-		base := loadRow{Panel: p.title, who: e.who, Load: e.param(loadParam), Measure: m.Name, Percentile: namedPercentiles[q].name}
+		base := loadRow{Panel: p.title, who: e.who, Load: e.param(loadParam), Loop: loopOf(e), Measure: m.Name, Percentile: namedPercentiles[q].name}
 		rows = append(rows, base.trials(e)...)
 	}
 	return rows
+}
+
+// loopOf is the load of a cell where that is no share.
+func loopOf(e entry) string {
+	if load := e.Params[loadParam]; load != "" && math.IsNaN(e.param(loadParam)) {
+		return load
+	}
+	return ""
 }
 
 // trials returns a row for each trial that has both a rate and a latency, and
@@ -219,10 +238,13 @@ func rateScale(rows []loadRow) scale {
 func loadCurve(rows []loadRow) curve {
 	c := curve{model: rows[0].Model, name: rows[0].Series}
 	for _, r := range rows {
-		p := point{x: r.Achieved, y: r.Latency, low: r.Low, high: r.High, left: r.AchievedLow, right: r.AchievedHigh, n: r.N, trial: r.Kind == "trial", hollow: r.behind()}
+		p := point{x: r.Achieved, y: r.Latency, low: r.Low, high: r.High, left: r.AchievedLow, right: r.AchievedHigh, n: r.N, trial: r.Kind == "trial", hollow: r.behind(), apart: r.Loop != ""}
 		p.at = Quantity(r.Achieved, "requests/s")
 		if !math.IsNaN(r.Load) {
 			p.at += ", load " + Digits(r.Load)
+		}
+		if r.Loop != "" {
+			p.at += ", load " + r.Loop
 		}
 		c.points = append(c.points, p)
 	}
