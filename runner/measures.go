@@ -106,7 +106,11 @@ func (a *attempt) fillMeasures() {
 	}
 	for _, m := range kind.Measures {
 		if m.Hist {
-			a.extra.Buckets = append(a.extra.Buckets, a.buckets(m.Name, a.spans[m.Name])...)
+			list := a.buckets(m.Name, a.spans[m.Name])
+			if m.Aside {
+				list = wider(list)
+			}
+			a.extra.Buckets = append(a.extra.Buckets, list...)
 			continue
 		}
 		v, ok := whole(a.valuesOf(m.Name), m)
@@ -185,6 +189,24 @@ func (a *attempt) buckets(name string, counts map[work.Bucket]int64) []record.Bu
 			LoS: float64(s.LoNS) * nano, HiS: float64(s.HiNS) * nano, Count: int(counts[s])})
 	}
 	return list
+}
+
+// asideSpan is how far a span of a distribution aside may reach, as a share: no chart shows it, and a server's trial
+// has thousands of narrow ones.
+const asideSpan = 0.01
+
+// wider merges spans that lie within asideSpan of the first of them.
+func wider(list []record.Bucket) []record.Bucket {
+	var merged []record.Bucket
+	for _, b := range list {
+		if n := len(merged); n > 0 && b.HiS <= merged[n-1].LoS*(1+asideSpan) {
+			merged[n-1].HiS = b.HiS
+			merged[n-1].Count += b.Count
+			continue
+		}
+		merged = append(merged, b)
+	}
+	return merged
 }
 
 // fillAmounts turns items into the bytes and operations that they stand for.

@@ -140,3 +140,24 @@ func TestNoPSSBesideLatencies(t *testing.T) {
 		t.Error("the list of all was changed")
 	}
 }
+
+func TestWiderKeepsCountAndEnds(t *testing.T) {
+	var list []record.Bucket
+	for i := range 3000 {
+		list = append(list, record.Bucket{LoS: 1 + float64(i)/1000, HiS: 1 + float64(i)/1000 + 0.0005, Count: i})
+	}
+	short := wider(list)
+	count := 0
+	for _, b := range short {
+		count += b.Count
+		if b.HiS > b.LoS*1.0101 {
+			t.Errorf("span %+v is too wide", b)
+		}
+	}
+	if count != 3000*2999/2 || len(short) > 300 || short[0].LoS != 1 || short[len(short)-1].HiS != list[2999].HiS {
+		t.Errorf("%d durations in %d spans from %v to %v", count, len(short), short[0].LoS, short[len(short)-1].HiS)
+	}
+	if got := wider(nil); got != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+}
