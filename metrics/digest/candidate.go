@@ -137,7 +137,7 @@ func (d *Digest) mustMetric(must experiments.Must) (Metric, error) {
 	case must.Metric == experiments.MustMemory:
 		return d.memory(), nil
 	case must.Quantile:
-		i := slices.IndexFunc(d.Manifest.Measures, func(m record.Measure) bool { return m.Hist })
+		i := slices.IndexFunc(d.Manifest.Measures, func(m record.Measure) bool { return m.Hist && !m.Aside })
 		if i < 0 {
 			return Metric{}, fmt.Errorf("%s: the workload measures no latency", must.Text)
 		}

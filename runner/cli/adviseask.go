@@ -93,12 +93,21 @@ func (f *adviseFlags) requirements(known []string) error {
 	return errors.Join(faults...)
 }
 
-// quantiles names the metrics that a requirement such as p99<20ms may be about.
+// quantiles names the metrics that a requirement such as p99<20ms may be about: times of the work, and not
+// those of measuring it.
 func quantiles(m experiments.Must, known []string) []string {
 	if !m.Quantile {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.HasSuffix(name, "_"+m.Metric+"_s") })
+	aside := map[string]bool{}
+	for _, own := range ownMetrics() {
+		if own.of.Aside {
+			aside[own.Name] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(known), func(name string) bool {
+		return aside[name] || !strings.HasSuffix(name, "_"+m.Metric+"_s")
+	})
 }
 
 func (f *adviseFlags) what() string {
