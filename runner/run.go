@@ -136,7 +136,7 @@ func (c *campaign) open() error {
 	}
 	c.adopt()
 	if !host.HasAffinity && c.binds() {
-		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: none says that this is accepted)", runtime.GOOS)
+		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: {policy: none} says that this is accepted)", runtime.GOOS)
 	}
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {
 		return err

@@ -187,7 +187,7 @@ func (t *Trial) startBound() error {
 	defer runtime.UnlockOSThread()
 	before := affinity()
 	if err := setAffinity(t.opt.CPUs); err != nil {
-		return fmt.Errorf("bind to CPUs %v: %w (placement: none runs without binding)", t.opt.CPUs, err)
+		return fmt.Errorf("bind to CPUs %v: %w (placement: {policy: none} runs without binding)", t.opt.CPUs, err)
 	}
 	defer func() { _ = setAffinity(before) }() // it was allowed a moment ago
 	t.SpawnNS = Now()

@@ -63,6 +63,8 @@ Beside wait with cpu: 0s it measures itself.`,
 func refuseProbe(k Kind, ps Params, l Layout) string {
 	rate, handler := ps.Int("probe_rate"), ps.Duration("probe_handler")
 	switch {
+	case k.Server != nil:
+		return "a probe goes beside work of independent items, and " + k.Name + " serves requests"
 	case k.New == nil:
 		return "a probe goes beside work of independent items, and the workers of " + k.Name + " talk to each other"
 	case time.Duration(rate)*handler >= time.Second:
