@@ -23,7 +23,9 @@ Who does the work beside it follows the model.
   sequential: the loop itself, item by item between ticks: a handler that computes.
   goroutines, threads: workers in the same process. GOMAXPROCS is the model's: a loop
     that wakes while workers hold all processors of Go waits until its scheduler takes one
-    away, some 10 ms, where the kernel would have let it run at once. spare: 1 adds a
+    away, some 10 ms, where the kernel would have let it run at once. When it sleeps again
+    it keeps that processor until the runtime's monitor takes it back, up to 10 ms of
+    which the work has one less. spare: 1 adds a
     processor that workers on threads leave to it (and goroutines, unless they are more than
     the cores): what is late then is the kernel's, as for threads of other languages.
   processes, hybrid: workers in other processes, with a priority that is lower by nice;
