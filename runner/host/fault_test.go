@@ -124,28 +124,11 @@ func TestRubbishOnStdout(t *testing.T) {
 func TestKilledWorkerIsNamed(t *testing.T) {
 	j := job("wait", map[string]string{"wait": "50ms"}, 3)
 	j.Items, j.Processes, j.Dir = 100, 3, t.TempDir()
-	trial, err := Start(Options{Program: program, Job: j, Token: t.Name()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	procs, err := trial.Ready(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	trial, procs := ready(t, Options{Program: program, Job: j, Token: t.Name()})
 	if err := trial.Open(0); err != nil {
 		t.Fatal(err)
 	}
-	victim := procs[2]
-	if err := syscall.Kill(victim.PID, syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	_, err = trial.Done(t.Context())
-	want := fmt.Sprintf("worker %d (pid %d) was killed by SIGTERM", victim.Rank, victim.PID)
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-	trial.Abort(false)
-	expectGone(t, procs)
+	expectNamed(t, trial, procs, 2, syscall.SIGTERM)
 }
 
 // When the runner dies, its trial ends by itself: the pipe's close says so.
@@ -153,25 +136,12 @@ func TestOrphansEnd(t *testing.T) {
 	for _, processes := range []int{0, 2} {
 		j := job("misbehave", map[string]string{"how": "spin"}, 2)
 		j.Processes, j.Dir = processes, t.TempDir()
-		trial, err := Start(Options{Program: program, Job: j, Token: t.Name()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		procs, err := trial.Ready(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		trial, procs := ready(t, Options{Program: program, Job: j, Token: t.Name()})
 		if err := trial.Open(0); err != nil {
 			t.Fatal(err)
 		}
 		_ = trial.commands.Close() // all that is left of a runner that was killed
-		select {
-		case <-trial.exited:
-		case <-time.After(20 * time.Second):
-			t.Error("the host outlived its runner")
-		}
-		trial.Abort(false)
-		expectGone(t, procs)
+		expectExit(t, trial, procs)
 	}
 }
 
@@ -182,13 +152,7 @@ func TestFixedTime(t *testing.T) {
 			j := job("empty", nil, 2)
 			layout(&j)
 			j.Items, j.Dynamic, j.Dir = UntilStopped, dynamic, t.TempDir()
-			trial, err := Start(Options{Program: program, Job: j, Token: t.Name()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := trial.Ready(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			trial, _ := ready(t, Options{Program: program, Job: j, Token: t.Name()})
 			for i := range 2 {
 				if err := trial.Open(30 * time.Millisecond); err != nil {
 					t.Fatal(err)
@@ -236,14 +200,7 @@ func TestAffinityIsReadBack(t *testing.T) {
 	for _, processes := range []int{0, 2} {
 		j := job("empty", nil, 2)
 		j.Processes, j.Dir = processes, t.TempDir()
-		trial, err := Start(Options{Program: program, Job: j, CPUs: one, Token: t.Name()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		procs, err := trial.Ready(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		trial, procs := ready(t, Options{Program: program, Job: j, CPUs: one, Token: t.Name()})
 		for _, p := range procs {
 			if fmt.Sprint(p.CPUs) != fmt.Sprint(one) {
 				t.Errorf("%s %d runs on %v, want %v", p.Role, p.Rank, p.CPUs, one)
@@ -344,20 +301,13 @@ func TestCheckNamesTheRemedy(t *testing.T) {
 func TestCancelIsKilled(t *testing.T) {
 	j := job("wait", map[string]string{"wait": "50ms"}, 2)
 	j.Items, j.Dir = 1000, t.TempDir()
-	trial, err := Start(Options{Program: program, Job: j, Token: t.Name()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	procs, err := trial.Ready(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	trial, procs := ready(t, Options{Program: program, Job: j, Token: t.Name()})
 	if err := trial.Open(0); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = trial.Done(ctx)
+	_, err := trial.Done(ctx)
 	if f := (*Failure)(nil); !errors.As(err, &f) || f.Status != StatusKilled {
 		t.Errorf("got %v, want a trial that was stopped by the user", err)
 	}

@@ -226,14 +226,7 @@ func TestExposedOrphansEnd(t *testing.T) {
 				t.Parallel()
 				j := exposedJob("processes", fault, false)
 				j.Beside["patience"], j.Dir = "1h0m0s", t.TempDir()
-				trial, err := Start(Options{Program: program, Job: j, Token: t.Name()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				procs, err := trial.Ready(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				trial, procs := ready(t, Options{Program: program, Job: j, Token: t.Name()})
 				if err := trial.Open(0); err != nil {
 					t.Fatal(err)
 				}
@@ -243,13 +236,7 @@ func TestExposedOrphansEnd(t *testing.T) {
 				} else {
 					_ = trial.commands.Close()
 				}
-				select {
-				case <-trial.exited:
-				case <-time.After(20 * time.Second):
-					t.Error("the host outlived its end")
-				}
-				trial.Abort(false)
-				expectGone(t, procs)
+				expectExit(t, trial, procs)
 			})
 		}
 	}

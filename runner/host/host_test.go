@@ -6,8 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 var program string
@@ -52,6 +55,50 @@ func job(workload string, params map[string]string, workers int) Job {
 type patience struct{ ready, done time.Duration }
 
 var patient = patience{time.Minute, time.Minute}
+
+// ready starts a trial and waits until all its workers are ready.
+func ready(t *testing.T, opt Options) (*Trial, []Process) {
+	t.Helper()
+	trial, err := Start(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	procs, err := trial.Ready(t.Context())
+	if err != nil {
+		trial.Abort(false)
+		t.Fatal(err)
+	}
+	return trial, procs
+}
+
+// expectExit waits for the end of a host that was killed, told to end or orphaned: none of its
+// processes may be left.
+func expectExit(t *testing.T, trial *Trial, procs []Process) {
+	t.Helper()
+	select {
+	case <-trial.exited:
+	case <-time.After(20 * time.Second):
+		t.Error("the host outlived its end")
+	}
+	trial.Abort(false)
+	expectGone(t, procs)
+}
+
+// expectNamed kills a worker of a trial that works: that must end, and name the worker, not
+// what others noticed of its death.
+func expectNamed(t *testing.T, trial *Trial, procs []Process, which int, by syscall.Signal) {
+	t.Helper()
+	victim := procs[which]
+	if err := syscall.Kill(victim.PID, by); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("worker %d (pid %d) was killed by %s", victim.Rank, victim.PID, unix.SignalName(by))
+	if _, err := trial.Done(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("the trial ended with %v, want %s", err, want)
+	}
+	trial.Abort(false)
+	expectGone(t, procs)
+}
 
 // run takes a job through a whole trial.
 func run(t *testing.T, j Job, limit patience) ([]Process, Done, End, error) {

@@ -20,15 +20,7 @@ func startServer(t *testing.T, params map[string]string, layout func(*Job)) (*Tr
 	j := job("http", params, 3)
 	j.Items, j.Dir = UntilStopped, t.TempDir()
 	layout(&j)
-	trial, err := Start(Options{Program: Server(program), Job: j, Token: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 10)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	procs, err := trial.Ready(t.Context())
-	if err != nil {
-		trial.Abort(false)
-		t.Fatal(err)
-	}
+	trial, procs := ready(t, Options{Program: Server(program), Job: j, Token: t.Name() + strconv.FormatInt(time.Now().UnixNano(), 10)})
 	t.Cleanup(func() { trial.Abort(false) })
 	return trial, procs
 }
@@ -231,13 +223,7 @@ func TestPortIsGivenBack(t *testing.T) {
 				if err := end(trial); err != nil {
 					t.Fatal(err)
 				}
-				select {
-				case <-trial.exited:
-				case <-time.After(20 * time.Second):
-					t.Fatal("the host outlived its end")
-				}
-				trial.Abort(false)
-				expectGone(t, procs)
+				expectExit(t, trial, procs)
 				if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", trial.Port())); err == nil {
 					c.Close()
 					t.Error("somebody listens still")
@@ -253,16 +239,7 @@ func TestKilledServerEndsTheTrial(t *testing.T) {
 	if err := trial.Open(0); err != nil {
 		t.Fatal(err)
 	}
-	victim := procs[len(procs)-1]
-	if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf("worker %d (pid %d) was killed by SIGKILL", victim.Rank, victim.PID)
-	if _, err := trial.Done(t.Context()); err == nil || err.Error() != want {
-		t.Errorf("the trial ended with %v, want %s", err, want)
-	}
-	trial.Abort(false)
-	expectGone(t, procs)
+	expectNamed(t, trial, procs, len(procs)-1, syscall.SIGKILL)
 }
 
 // With reuseport each process has a socket of its own on the port; inherited is one for all. The host keeps none.

@@ -96,16 +96,7 @@ func TestKilledTalkerEndsTheTrial(t *testing.T) {
 			if err := trial.Open(time.Hour); err != nil {
 				t.Fatal(err)
 			}
-			victim := procs[len(procs)-1]
-			if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-			want := fmt.Sprintf("worker %d (pid %d) was killed by SIGKILL", victim.Rank, victim.PID)
-			if _, err := trial.Done(t.Context()); err == nil || err.Error() != want {
-				t.Errorf("the trial ended with %v, want %s: not what its peer noticed", err, want)
-			}
-			trial.Abort(false)
-			expectGone(t, procs)
+			expectNamed(t, trial, procs, len(procs)-1, syscall.SIGKILL)
 		})
 	}
 }

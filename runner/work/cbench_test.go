@@ -119,14 +119,7 @@ func profiled(b *testing.B, name, params string) string {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer onOneCPU(b)()
-	kind, err := Lookup(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	ps, err := kind.Parse(rawParams(params))
-	if err != nil {
-		b.Fatal(err)
-	}
+	kind, ps := parsedKind(b, name, rawParams(params))
 	k := newKernel(b, name, rawParams(params), Env{Slots: 1, Workers: 1, Dir: b.TempDir(), Locked: true})
 	defer closeKernel(b, k)
 	p, err := perf.Self(filepath.Join(b.TempDir(), "perf.data"), func() { goRate(b, k, kind.ItemOps(ps)) })
@@ -167,14 +160,7 @@ func holdAgainst(b *testing.B, twins, name, params string, rounds int) duel {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer onOneCPU(b)()
-	kind, err := Lookup(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	ps, err := kind.Parse(rawParams(params))
-	if err != nil {
-		b.Fatal(err)
-	}
+	kind, ps := parsedKind(b, name, rawParams(params))
 	ops := kind.ItemOps(ps)
 	arguments := append([]string{name, fmt.Sprint(duelTime.Seconds()), fmt.Sprintf("batch=%d", ops), "dir=" + b.TempDir()}, strings.Fields(params)...)
 	var d duel

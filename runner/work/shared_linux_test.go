@@ -26,14 +26,7 @@ func TestSharedPagesAreMappedBeforeTheGate(t *testing.T) {
 		"stencil":       {"delivery": "shared", "side": "100"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kind, err := Lookup(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ps, err := kind.Parse(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
+			kind, ps := parsedKind(t, name, raw)
 			maps := mapTwice(t, int(kind.Shared(ps, 2)))
 			var all sync.WaitGroup
 			for rank, memory := range maps {

@@ -20,14 +20,7 @@ var spawnEnvs = map[string]Env{
 // newSpawner sets up one of the workloads that create executors, unless the system cannot.
 func newSpawner(t testing.TB, name string, raw map[string]string, env Env) Kernel {
 	t.Helper()
-	kind, err := Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ps, err := kind.Parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kind, ps := parsedKind(t, name, raw)
 	k, err := kind.New(ps, env)
 	if errors.As(err, &Unavailable{}) {
 		t.Skip(err)

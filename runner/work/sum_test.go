@@ -62,14 +62,7 @@ func newKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel
 // makeKernel makes a kernel and closes it after the test.
 func makeKernel(t testing.TB, name string, raw map[string]string, env Env) Kernel {
 	t.Helper()
-	kind, err := Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ps, err := kind.Parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kind, ps := parsedKind(t, name, raw)
 	if kind.New == nil {
 		t.Skip("a peer, which has no kernel")
 	}
