@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"forklore/experiments"
+	"forklore/internal/affinity"
 	"forklore/metrics"
-	"forklore/runner/host"
 )
 
 // binds reports whether the plan wants affinities.
@@ -18,7 +18,7 @@ func (c *campaign) binds() bool {
 // there is another one for it. It returns nil where nothing is to be bound.
 func (c *campaign) bind(cell experiments.Cell) ([]int, error) {
 	p := cell.Placement
-	if p.Policy == "none" || !host.HasAffinity {
+	if p.Policy == "none" || !affinity.Has {
 		return nil, nil
 	}
 	topology := c.manifest.Machine.Topology
@@ -32,7 +32,7 @@ func (c *campaign) bind(cell experiments.Cell) ([]int, error) {
 			spare = rest
 		}
 	}
-	if err := bindSelf(spare); err != nil {
+	if err := affinity.SetAll(spare); err != nil {
 		c.warn("the runner could not be kept off the trials' CPUs: %v", err)
 	}
 	return cpus, nil
@@ -40,8 +40,8 @@ func (c *campaign) bind(cell experiments.Cell) ([]int, error) {
 
 // unbind gives the runner all its CPUs back.
 func (c *campaign) unbind() {
-	if host.HasAffinity && len(c.usable) > 0 {
-		_ = bindSelf(c.usable) // we had them before
+	if affinity.Has && len(c.usable) > 0 {
+		_ = affinity.SetAll(c.usable) // we had them before
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"forklore/experiments"
+	"forklore/internal/affinity"
 	"forklore/metrics"
 	"forklore/metrics/record"
 	"forklore/runner/host"
@@ -135,7 +136,7 @@ func (c *campaign) open() error {
 		return err
 	}
 	c.adopt()
-	if !host.HasAffinity && c.binds() {
+	if !affinity.Has && c.binds() {
 		c.warn("%s cannot bind trials to CPUs: core counts are held by GOMAXPROCS alone, so compare them with care (placement: {policy: none} says that this is accepted)", runtime.GOOS)
 	}
 	if err := record.WriteManifest(c.folder.Manifest(), &c.manifest); err != nil {

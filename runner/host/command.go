@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forklore/internal/affinity"
 	"forklore/runner/work"
 )
 
@@ -144,7 +145,7 @@ func (c *command) who() string {
 // Ready finds a plain program, and starts one that speaks the protocol. The first of
 // the processes is the host, which holds no worker.
 func (c *command) Ready() ([]Process, error) {
-	procs := []Process{{PID: os.Getpid(), Role: RoleHost, CPUs: affinity()}}
+	procs := []Process{{PID: os.Getpid(), Role: RoleHost, CPUs: affinity.Get()}}
 	var err error
 	if c.path, err = c.find(); err != nil || !c.job.Command.Gate {
 		return procs, err

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"forklore/internal/affinity"
 )
 
 // A worker that goes wrong is one named failure, under every model, and no
@@ -193,10 +195,10 @@ func TestShareCoversEveryItem(t *testing.T) {
 
 // The affinity that was asked for is the one that every process reads back.
 func TestAffinityIsReadBack(t *testing.T) {
-	if !HasAffinity {
+	if !affinity.Has {
 		t.Skip("this system has no affinities")
 	}
-	one := affinity()[:1]
+	one := affinity.Get()[:1]
 	for _, processes := range []int{0, 2} {
 		j := job("empty", nil, 2)
 		j.Processes, j.Dir = processes, t.TempDir()

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forklore/internal/affinity"
 	"forklore/runner/work"
 )
 
@@ -77,7 +78,7 @@ func TestNiceBeyondTheLowest(t *testing.T) {
 
 // The loop is one more thread of the host, asleep in the kernel's poll, on the CPUs of the trial.
 func TestProbeThread(t *testing.T) {
-	cpus := affinity()[:1]
+	cpus := affinity.Get()[:1]
 	for _, model := range []string{"goroutines", "threads", "processes"} {
 		t.Run(model, func(t *testing.T) {
 			j := job("sieve", nil, 1)

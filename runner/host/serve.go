@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forklore/internal/affinity"
 	"forklore/runner/link"
 	"forklore/runner/work"
 )
@@ -236,7 +237,7 @@ func heapCounter() *atomic.Int64 {
 func (s *served) ready(job Job) ([]Process, error) {
 	var procs []Process
 	if job.Processes > 0 && s.role == RoleHost {
-		procs = append(procs, Process{PID: os.Getpid(), Role: RoleHost, CPUs: affinity(), Nice: niceness()})
+		procs = append(procs, Process{PID: os.Getpid(), Role: RoleHost, CPUs: affinity.Get(), Nice: niceness()})
 	}
 	for _, c := range s.crews {
 		p, err := c.Ready()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"forklore/internal/affinity"
 	"forklore/runner/link"
 	"forklore/runner/work"
 )
@@ -74,7 +75,7 @@ func (s *slot) main(ctx context.Context) {
 	if p, ok := s.workload().(work.Preparer); ok {
 		ev.err = p.Prepare(ctx, s.index)
 	}
-	ev.cpus = affinity()
+	ev.cpus = affinity.Get()
 	ev.ns = Now()
 	s.events <- ev
 	for o := range s.orders {

@@ -41,30 +41,3 @@ func readProc(name string) []byte {
 	}
 	return buf[:n]
 }
-
-// affinity returns the CPUs that the calling thread may run on, in order.
-func affinity() []int {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil
-	}
-	cpus := make([]int, 0, set.Count())
-	for c := 0; len(cpus) < set.Count(); c++ {
-		if set.IsSet(c) {
-			cpus = append(cpus, c)
-		}
-	}
-	return cpus
-}
-
-// setAffinity binds the calling thread, and what it starts, to the CPUs.
-func setAffinity(cpus []int) error {
-	var set unix.CPUSet
-	for _, c := range cpus {
-		set.Set(c)
-	}
-	return unix.SchedSetaffinity(0, &set)
-}
-
-// HasAffinity tells whether this system can bind a trial to CPUs.
-const HasAffinity = true

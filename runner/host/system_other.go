@@ -3,7 +3,6 @@
 package host
 
 import (
-	"errors"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -21,12 +20,3 @@ func residentPeak() float64 {
 	}
 	return float64(ru.Maxrss) * 1024
 }
-
-func affinity() []int { return nil }
-
-func setAffinity([]int) error {
-	return errors.New("this system cannot bind a process to CPUs")
-}
-
-// HasAffinity tells whether this system can bind a trial to CPUs.
-const HasAffinity = false

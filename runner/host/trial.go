@@ -9,11 +9,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
 
+	"forklore/internal/affinity"
 	"forklore/runner/work"
 )
 
@@ -176,22 +176,16 @@ func (t *Trial) env() []string {
 	return append(env, t.opt.Env...)
 }
 
-// startBound starts the command from a thread that is bound to the trial's
-// CPUs for just that long.
+// startBound starts the command on the trial's CPUs.
 func (t *Trial) startBound() error {
-	if len(t.opt.CPUs) == 0 {
+	err := affinity.Start(t.opt.CPUs, func() error {
 		t.SpawnNS = Now()
 		return t.cmd.Start()
+	})
+	if unbound := (*affinity.Error)(nil); errors.As(err, &unbound) {
+		return fmt.Errorf("%w (placement: {policy: none} runs without binding)", err)
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	before := affinity()
-	if err := setAffinity(t.opt.CPUs); err != nil {
-		return fmt.Errorf("bind to CPUs %v: %w (placement: {policy: none} runs without binding)", t.opt.CPUs, err)
-	}
-	defer func() { _ = setAffinity(before) }() // it was allowed a moment ago
-	t.SpawnNS = Now()
-	return t.cmd.Start()
+	return err
 }
 
 func (t *Trial) listen() {

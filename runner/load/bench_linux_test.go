@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forklore/internal/affinity"
 )
 
 const serverVar = "FORKLORE_TEST_LOAD_SERVER"
@@ -104,7 +106,7 @@ func startServer(t *testing.T, kind string, cpu int) string {
 	cmd.Env = append(os.Environ(), serverVar+"="+kind, "GOMAXPROCS=1")
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()
-	if err := errors.Join(err1, err2, onCPUs([]int{cpu}, cmd.Start)); err != nil {
+	if err := errors.Join(err1, err2, affinity.Start([]int{cpu}, cmd.Start)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -199,7 +201,7 @@ func wrk(t *testing.T, cpu int, p Plan) (rate, busy float64) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	begin := time.Now()
-	err := onCPUs([]int{cpu}, cmd.Start)
+	err := affinity.Start([]int{cpu}, cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
 	}

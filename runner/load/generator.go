@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forklore/internal/affinity"
 	"forklore/runner/work"
 )
 
@@ -63,7 +64,7 @@ func Start(program string, cpus []int, plan Plan) (*Generator, error) {
 		return nil, work.StartShortage(fmt.Errorf("start the load generator: %w", err))
 	}
 	g.stdin = in
-	if err := onCPUs(cpus, g.cmd.Start); err != nil {
+	if err := affinity.Start(cpus, g.cmd.Start); err != nil {
 		_ = in.Close()
 		_ = out.Close()
 		return nil, work.StartShortage(fmt.Errorf("start the load generator %s: %w", program, err))
