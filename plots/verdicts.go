@@ -31,13 +31,10 @@ func verdictsTable(d *digest.Digest) (Table, error) {
 	var rows []forestRow
 	titles := claimTitles(d, verdicts)
 	for i, v := range verdicts {
+		common := everywhere(places, v)
 		for _, p := range v.Parts {
-			r := partRow(d, places, v, p)
+			r := partRow(d, places, v, p, common)
 			r.Panel = titles[i]
-			if p.Right >= 0 && places[p.Left].Series == places[p.Right].Series {
-				rest := without(both(places[p.Left], places[p.Right]), everywhere(places, v))
-				r.Setting = strings.TrimSuffix(r.Setting+", "+strings.Join(rest, " "), ", ")
-			}
 			rows = append(rows, r)
 		}
 	}
@@ -49,7 +46,8 @@ func verdictsTable(d *digest.Digest) (Table, error) {
 	return t, nil
 }
 
-func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) forestRow {
+// partRow is the line of a part of a verdict; common are the words that all its parts share.
+func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part, common []string) forestRow {
 	left := places[p.Left]
 	c := d.Cells[p.Left]
 	r := forestRow{Claim: v.Claim.ID, Metric: p.Metric, Title: metricTitle(d, p.Metric), Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
@@ -64,7 +62,8 @@ func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part) 
 		if right.Series != left.Series {
 			r.Series += " / " + right.Series
 		} else {
-			r.Setting = apart(left, right)
+			rest := without(both(left, right), common)
+			r.Setting = strings.TrimSuffix(apart(left, right)+", "+strings.Join(rest, " "), ", ")
 		}
 	}
 	r.estimate(p.Primary, p.Companion)
@@ -85,8 +84,12 @@ func apart(left, right Place) string {
 
 // both returns the words that two cells share.
 func both(left, right Place) []string {
-	a := settingWords(left)
-	return without(a, without(a, settingWords(right)))
+	return shared(settingWords(left), settingWords(right))
+}
+
+// shared returns the words of a list that are in another too.
+func shared(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return !slices.Contains(other, w) })
 }
 
 // without returns the words of a list that are not in another.
@@ -96,9 +99,12 @@ func without(list, other []string) []string {
 
 // everywhere returns the words that the left sides of all parts of a verdict have.
 func everywhere(places []Place, v digest.Verdict) []string {
+	if len(v.Parts) == 0 {
+		return nil
+	}
 	common := settingWords(places[v.Parts[0].Left])
 	for _, p := range v.Parts {
-		common = without(common, without(common, settingWords(places[p.Left])))
+		common = shared(common, settingWords(places[p.Left]))
 	}
 	return common
 }

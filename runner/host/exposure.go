@@ -24,9 +24,6 @@ const maxLedgered = 1 << 24
 
 // exposure returns the fault of the job; ok is false for one that has none beside its work.
 func (j Job) exposure() (x exposure, ok bool) {
-	if len(j.Beside) == 0 { // of most jobs; to look it up takes time, of each process
-		return x, false
-	}
 	c, ps, ok := work.Beside(j.Beside)
 	if !ok || c.Name != work.FaultsName {
 		return x, false

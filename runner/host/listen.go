@@ -21,23 +21,14 @@ type listeners struct {
 }
 
 // openListeners reserves a port and listens on it before any worker starts, so that nobody else can
-// have it and no connection is refused. It returns nil for a workload that is no server.
-func openListeners(job Job) (*listeners, error) {
-	kind, err := work.Lookup(job.Workload)
-	if err != nil || kind.Server == nil {
-		return nil, err
-	}
-	params, err := kind.Parse(job.Params)
-	if err != nil {
-		return nil, err
-	}
+// have it and no connection is refused. apart gives each worker process a socket of its own.
+func openListeners(job Job, apart bool) (*listeners, error) {
 	l, sockets := &listeners{}, 1
-	shared := kind.Apart != nil && kind.Apart(params)
-	if shared {
+	if apart {
 		sockets = max(1, job.Processes)
 	}
 	for range sockets {
-		if err := l.listen(shared); err != nil {
+		if err := l.listen(apart); err != nil {
 			return nil, errors.Join(unlistenable(err), l.close())
 		}
 	}

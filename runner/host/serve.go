@@ -161,12 +161,8 @@ func (s *served) hire(job Job) error {
 		return nil
 	}
 	if s.role == RoleHost {
-		var err error
-		if s.fabric, err = openLinks(job); err != nil {
+		if err := s.connect(job); err != nil {
 			return err
-		}
-		if s.doors, err = openListeners(job); err != nil {
-			return fmt.Errorf("set up %s: %w", job.Workload, err)
 		}
 	}
 	if err := s.probe(job); err != nil {

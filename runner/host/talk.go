@@ -27,26 +27,26 @@ func (j Job) plan(kind work.Kind, params work.Params) link.Plan {
 	return p
 }
 
-// peerKind returns the workload of a job whose workers talk; talks is false for a kernel.
-func peerKind(job Job) (kind work.Kind, params work.Params, talks bool, err error) {
-	if kind, err = work.Lookup(job.Workload); err != nil || kind.Peer == nil {
-		return kind, nil, false, err
+// connect makes, before any worker starts, what workers talk through and what servers
+// listen on. A kernel needs neither.
+func (s *served) connect(job Job) error {
+	kind, err := work.Lookup(job.Workload)
+	if err != nil || kind.Peer == nil && kind.Server == nil {
+		return err
 	}
-	params, err = kind.Parse(job.Params)
-	return kind, params, true, err
-}
-
-// openLinks makes every channel of the trial, before any worker starts.
-func openLinks(job Job) (link.Fabric, error) {
-	kind, params, talks, err := peerKind(job)
-	if err != nil || !talks {
-		return nil, err
+	params, err := kind.Parse(job.Params)
+	switch {
+	case err != nil:
+		return err
+	case kind.Peer != nil:
+		s.fabric, err = link.Open(job.plan(kind, params), job.Workers, job.Dir)
+	default:
+		s.doors, err = openListeners(job, kind.Apart != nil && kind.Apart(params))
 	}
-	f, err := link.Open(job.plan(kind, params), job.Workers, job.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("set up %s: %w", job.Workload, err)
+		return fmt.Errorf("set up %s: %w", job.Workload, err)
 	}
-	return f, nil
+	return nil
 }
 
 // startSharing starts a worker process with the descriptors of its own ranks'

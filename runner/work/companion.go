@@ -54,6 +54,9 @@ func (c Companion) Parse(raw map[string]string) (Params, error) {
 // Beside returns the companion that a cell's parameters name, and which of them
 // are its own; none for a workload alone. There is one at the most.
 func Beside(cell Params) (c Companion, own Params, ok bool) {
+	if len(cell) == 0 { // of most jobs, in each of their processes: to look takes time
+		return Companion{}, nil, false
+	}
 	for _, c := range Companions() {
 		own := Params{}
 		for _, p := range c.Params {
