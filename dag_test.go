@@ -24,6 +24,7 @@ var may = map[string]string{
 	"forklore/metrics/law":       "metrics/stat",
 	"forklore/metrics/stat":      "",
 	"forklore/experiments":       "",
+	"forklore/internal/built":    "",
 	"forklore/internal/perf":     "",
 	"forklore/internal/affinity": "",
 	"forklore/runner/trialhost":  "runner/host runner/load",

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"forklore/internal/built"
 )
 
 // The README's examples are run as they stand: each YAML block is an
@@ -17,10 +19,8 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, dir := t.TempDir(), t.TempDir()
-	for name, args := range map[string][]string{"forklore": {"."}, "trialhost": {"-tags", "light", "./runner/trialhost"}, "trialhost-heavy": {"-tags", "heavy", "./runner/trialhost"}, "trialhost-server": {"./runner/trialhost"}} {
-		if out, err := exec.Command("go", append([]string{"build", "-o", filepath.Join(bin, name)}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if err := built.Into(bin, built.Forklore, built.Light, built.Heavy, built.Server); err != nil {
+		t.Fatal(err)
 	}
 	yaml := blocks(text, "yaml")
 	if len(yaml) < 2 {

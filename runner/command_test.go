@@ -11,7 +11,6 @@ import (
 	"testing/fstest"
 
 	"forklore/experiments"
-	"forklore/metrics"
 	"forklore/metrics/digest"
 	"forklore/metrics/record"
 )
@@ -19,24 +18,11 @@ import (
 // commandCampaign loads a document with files beside it.
 func commandCampaign(t *testing.T, yaml string, files map[string]string) Config {
 	t.Helper()
-	cpus, err := metrics.UsableCPUs()
-	if err != nil {
-		t.Fatal(err)
-	}
 	folder := fstest.MapFS{}
 	for name, text := range files {
 		folder[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o755}
 	}
-	e, err := experiments.Load(experiments.Source{Name: "test", File: "test.yaml", Text: []byte(yaml), Folder: folder, Here: t.TempDir()},
-		Catalogue([]string{"trials"}, len(cpus)), experiments.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := e.Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Config{Experiment: e, Plan: p, Program: program, Root: t.TempDir(), Command: []string{"forklore", "run", "test"}}
+	return campaignFrom(t, experiments.Source{Text: []byte(yaml), Folder: folder, Here: t.TempDir()})
 }
 
 // A program of another language goes from the file to rows, measures and metrics.

@@ -10,14 +10,21 @@ import (
 	"forklore/metrics/record"
 )
 
-// A disk that fills in the middle of a run ends it, with every row that was
-// written whole.
-func TestFullDiskKeepsRows(t *testing.T) {
+// smallDisk returns a folder that holds no more than size.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
 	small := t.TempDir()
-	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=96k"); err != nil {
+	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("a small tmpfs needs root: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(small, unix.MNT_DETACH) })
+	return small
+}
+
+// A disk that fills in the middle of a run ends it, with every row that was
+// written whole.
+func TestFullDiskKeepsRows(t *testing.T) {
+	small := smallDisk(t, "96k")
 	cfg := campaignOf(t, `
 question: Does a full disk lose anything?
 workloads: [{use: sieve, items: 2, segment: 1024}]
@@ -42,11 +49,7 @@ sample: {every: 10ms}
 // Once there is room again, a run whose disk filled goes on and ends whole, also
 // in the files that only some runs have.
 func TestFullDiskResumes(t *testing.T) {
-	small := t.TempDir()
-	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=160k"); err != nil {
-		t.Skipf("a small tmpfs needs root: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(small, unix.MNT_DETACH) })
+	small := smallDisk(t, "160k")
 	cfg := campaignOf(t, `
 question: Does a full disk lose anything?
 workloads: [{use: mutex, items: 8, sample: 1}]

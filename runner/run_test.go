@@ -5,47 +5,38 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"forklore/experiments"
+	"forklore/internal/built"
 	"forklore/metrics"
 	"forklore/metrics/record"
-	"forklore/runner/host"
 )
 
 var program string
 
 // TestMain builds the real trialhost: every test here runs real trials.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "forklore-runner-*")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(dir, "trialhost")
-	for _, args := range [][]string{{program, "-tags", "light"}, {host.Heavy(program), "-tags", "heavy"}, {host.Server(program)}} {
-		build := exec.Command("go", append(append([]string{"build", "-o"}, args...), "forklore/runner/trialhost")...)
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			panic(err)
-		}
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	built.Main(m, func(dir string) { program = filepath.Join(dir, built.Light) }, built.Light, built.Heavy, built.Server)
 }
 
 // campaignOf loads a document as the command line would.
 func campaignOf(t testing.TB, yaml string) Config {
 	t.Helper()
+	return campaignFrom(t, experiments.Source{Text: []byte(yaml)})
+}
+
+// campaignFrom loads a document from where it lies.
+func campaignFrom(t testing.TB, src experiments.Source) Config {
+	t.Helper()
 	cpus, err := metrics.UsableCPUs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := experiments.Load(experiments.Source{Name: "test", File: "test.yaml", Text: []byte(yaml)},
-		Catalogue([]string{"trials"}, len(cpus)), experiments.Options{})
+	src.Name, src.File = "test", "test.yaml"
+	e, err := experiments.Load(src, Catalogue([]string{"trials"}, len(cpus)), experiments.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,30 +7,15 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"forklore/internal/built"
 )
 
 // bin holds the two real binaries, built once.
 var bin string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "forklore-cli-*")
-	if err != nil {
-		panic(err)
-	}
-	bin = dir
-	for name, args := range map[string][]string{
-		"forklore": {"forklore"}, "trialhost": {"-tags", "light", "forklore/runner/trialhost"}, "trialhost-heavy": {"-tags", "heavy", "forklore/runner/trialhost"},
-		"trialhost-server": {"forklore/runner/trialhost"},
-	} {
-		build := exec.Command("go", append([]string{"build", "-o", filepath.Join(dir, name)}, args...)...)
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			panic(err)
-		}
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	built.Main(m, func(dir string) { bin = dir }, built.Forklore, built.Light, built.Heavy, built.Server)
 }
 
 // TestScripts runs every promise of the command line, one script each.

@@ -3,38 +3,26 @@ package host
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forklore/internal/built"
 )
 
 var program string
 
 // TestMain builds the real trialhost: every test here starts real processes.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "forklore-host-*")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(dir, "trialhost")
-	for _, args := range [][]string{{program, "-tags", "light"}, {Server(program)}} {
-		build := exec.Command("go", append(append([]string{"build", "-o"}, args...), "forklore/runner/trialhost")...)
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
+	built.Main(m, func(dir string) {
+		program = filepath.Join(dir, built.Light)
+		if err := Adopt(); err != nil {
 			panic(err)
 		}
-	}
-	if err := Adopt(); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	}, built.Light, built.Server)
 }
 
 // layouts are the models as jobs: what each adds to a job with w workers.
