@@ -115,6 +115,20 @@ func points(t *testing.T, b *browser, chart string) {
 	}
 }
 
+// expectFits opens a page in windows of a phone and of a laptop: nothing may stick out.
+func expectFits(t *testing.T, b *browser, file string) {
+	t.Helper()
+	for _, width := range []int{360, 1280} {
+		b.size(width, "screen", "light")
+		b.open("file://" + file)
+		var wide bool
+		b.eval("document.documentElement.scrollWidth > innerWidth", &wide)
+		if wide {
+			t.Errorf("the page is wider than a window of %d", width)
+		}
+	}
+}
+
 // audit runs axe-core where FORKLORE_AXE names its axe.min.js (npm install
 // axe-core); nothing of it is kept here.
 func audit(t *testing.T, b *browser) {

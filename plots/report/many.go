@@ -31,20 +31,12 @@ func WriteVerdicts(runs []Run, file string) error {
 }
 
 func verdictsPage(runs []Run, file string) ([]byte, error) {
-	links, met := make([]string, len(runs)), map[string]int{}
-	for _, r := range runs {
-		met[r.Manifest.Name]++
-	}
-	for i, r := range runs {
-		link, err := linkTo(r, met[r.Manifest.Name] > 1, file)
-		if err != nil {
-			return nil, err
-		}
-		links[i] = link
+	links, err := linksTo(runs, file)
+	if err != nil {
+		return nil, err
 	}
 	title := "Verdicts of " + plots.Count(len(runs), "run")
 	v := view{Title: title}
-	var err error
 	if v.Head, err = toHTML("# " + title + "\n\n" + text(tally(runs...)) + "\n"); err != nil {
 		return nil, err
 	}
@@ -61,6 +53,23 @@ func verdictsPage(runs []Run, file string) ([]byte, error) {
 		v.Sections = append(v.Sections, htmlSection{ID: slug(s.title), Title: s.title, Body: body})
 	}
 	return v.render()
+}
+
+// linksTo are the names of runs on a page that is written to file.
+func linksTo(runs []Run, file string) ([]string, error) {
+	met := map[string]int{}
+	for _, r := range runs {
+		met[r.Manifest.Name]++
+	}
+	var links []string
+	for _, r := range runs {
+		link, err := linkTo(r, met[r.Manifest.Name] > 1, file)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, link)
+	}
+	return links, nil
 }
 
 // linkTo is the name of a run as Markdown, with a link to its report if it has

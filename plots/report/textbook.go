@@ -46,22 +46,15 @@ func WriteTextbook(runs []Run, file string) error {
 }
 
 func newBook(runs []Run, file string) (*book, error) {
-	b := &book{runs: runs, inPage: filepath.Ext(file) != ".md"}
-	met := map[string]int{}
+	links, err := linksTo(runs, file)
+	if err != nil {
+		return nil, err
+	}
 	var ds []*digest.Digest
 	for _, r := range runs {
-		met[r.Manifest.Name]++
 		ds = append(ds, r.Digest)
 	}
-	for _, r := range runs {
-		link, err := linkTo(r, met[r.Manifest.Name] > 1, file)
-		if err != nil {
-			return nil, err
-		}
-		b.links = append(b.links, link)
-	}
-	b.sentences = digest.Textbook(ds)
-	return b, nil
+	return &book{runs: runs, links: links, sentences: digest.Textbook(ds), inPage: filepath.Ext(file) != ".md"}, nil
 }
 
 const bookTitle = "The textbook, measured"

@@ -2,10 +2,8 @@ package report
 
 import (
 	"html"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -65,24 +63,7 @@ func textbookPage(t *testing.T, runs []Run, root string) (page, markdown string)
 func TestTextbookPage(t *testing.T) {
 	root := t.TempDir()
 	page, markdown := textbookPage(t, quotingRuns(t, root), root)
-	reports := 0
-	for _, m := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(page, -1) {
-		link := html.UnescapeString(m[1])
-		if id, ok := strings.CutPrefix(link, "#"); ok {
-			if !strings.Contains(page, `id="`+id+`"`) {
-				t.Errorf("a link to %s, which is not there", link)
-			}
-			continue
-		}
-		u, err := url.Parse(link)
-		if err != nil || u.IsAbs() || u.Host != "" {
-			t.Fatalf("the link %q leaves the disk: %v", link, err)
-		}
-		reports++
-		if _, err := os.Stat(filepath.Join(root, "pages", filepath.FromSlash(u.Path))); err != nil {
-			t.Errorf("the link %q leads nowhere: %v", link, err)
-		}
-	}
+	reports := len(linked(t, page, filepath.Join(root, "pages")))
 	if reports < 6 {
 		t.Errorf("%d links to reports", reports)
 	}
@@ -99,14 +80,7 @@ func TestTextbookPage(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for _, bad := range []string{"<b>", "onerror=", " style=", "src=\"http", "NaN", "%!", "alert(2)</script>"} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page holds %q", bad)
-		}
-	}
-	if n := strings.Count(page, "<script"); n != 1 {
-		t.Errorf("%d scripts, want ours alone", n)
-	}
+	expectHarmless(t, page)
 	if again, _ := textbookPage(t, quotingRuns(t, root), root); again != page {
 		t.Error("the same runs gave another page")
 	}
@@ -125,15 +99,7 @@ func TestTextbookPageInBrowser(t *testing.T) {
 	textbookPage(t, quotingRuns(t, root), root)
 	file := filepath.Join(root, "pages", "textbook.html")
 	b := openBrowser(t)
-	for _, width := range []int{360, 1280} {
-		b.size(width, "screen", "light")
-		b.open("file://" + file)
-		var wide bool
-		b.eval("document.documentElement.scrollWidth > innerWidth", &wide)
-		if wide {
-			t.Errorf("the page is wider than a window of %d", width)
-		}
-	}
+	expectFits(t, b, file)
 	audit(t, b)
 	for _, s := range b.complaints("file://" + file) {
 		t.Error(s)
