@@ -15,6 +15,19 @@ func newArrivals(seed uint64, rate float64) *arrivals {
 	return &arrivals{random: rand.New(rand.NewPCG(seed, 0)), mean: 1e9 / rate}
 }
 
+// DueSince counts the requests that were due within an open loop's window from a time on, by CLOCK_MONOTONIC.
+func (p Plan) DueSince(r Result, from int64) (n int64) {
+	start := r.FromNS - int64(p.Warmup)
+	for a := newArrivals(p.Seed, p.Rate); ; {
+		switch due := start + a.next(); {
+		case due >= r.ToNS:
+			return n
+		case due >= max(from, r.FromNS):
+			n++
+		}
+	}
+}
+
 // next returns the time of the next arrival in nanoseconds since the start.
 func (a *arrivals) next() int64 {
 	a.at += a.random.ExpFloat64() * a.mean

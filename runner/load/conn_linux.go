@@ -23,6 +23,7 @@ type conn struct {
 	fd     int   // -1: closed
 	life   int32 // counts how often it was opened: events of an earlier life are stale
 	state  int
+	again  bool // it rests, and sends its request again then
 	req    request
 	sent   int64  // ns of [now]: when the request was sent, or began to wait for the opening
 	freeAt int64  // ns of [now]: since when it is idle, or how long it rests
@@ -47,6 +48,11 @@ func (l *loop) send(c *conn, r request) bool {
 		c.req.due = c.sent
 	}
 	l.busy++
+	return l.begins(c)
+}
+
+// begins sends the request of a connection, on which it may have failed before.
+func (l *loop) begins(c *conn) bool {
 	if c.fd >= 0 {
 		return l.ask(c)
 	}
@@ -56,6 +62,16 @@ func (l *loop) send(c *conn, r request) bool {
 		return false
 	}
 	return true
+}
+
+// wakeUp ends a connection's rest.
+func (l *loop) wakeUp(c *conn) {
+	if !c.again {
+		l.free.push(c)
+		return
+	}
+	c.again, c.sent = false, now()
+	l.begins(c)
 }
 
 // open begins to open a connection.
@@ -191,12 +207,22 @@ func (l *loop) complete(c *conn, last bool) {
 // restAfterError keeps a closed loop from asking a dead server as fast as it can.
 const restAfterError = 10 * time.Millisecond
 
-// lose counts an error and closes the connection, which is opened anew for its next request.
+// retryEvery is how long a request rests that is to be sent again.
+const retryEvery = time.Millisecond
+
+// lose counts an error and closes the connection, which is opened anew for its next request, or for the same.
 func (l *loop) lose(c *conn, cause *int64, format string, args ...any) {
-	l.fail(cause, c.req, format, args...)
 	c.shut()
-	l.busy--
 	c.state, c.freeAt = idle, now()
+	if l.plan.Retry && c.freeAt-c.req.due < int64(l.plan.Timeout) {
+		l.window.seen.Resent++
+		c.again = true
+		c.freeAt += int64(retryEvery)
+		l.resting.push(c)
+		return
+	}
+	l.fail(cause, c.req, format, args...)
+	l.busy--
 	if l.schedule != nil { // which sets the pace
 		l.free.push(c)
 		return

@@ -33,6 +33,8 @@ type Plan struct {
 	Warmup      time.Duration // before it, sent like the rest but not measured; in a Search, before each step
 	Seed        uint64        // of the arrivals: same seed, same schedule
 	Timeout     time.Duration // of one request: then it is an error, and its connection is replaced
+	Trace       bool          // remember when each request was due that got no right answer
+	Retry       bool          // send a request again that was cut off or refused, until Timeout after it was due: it reads, so that to handle it twice does no harm
 	Spin        bool          // the CPU is the generator's own: it may spin for the last stretch before a send
 
 	// The objective of a Search: so large a share of requests is answered within Limit.

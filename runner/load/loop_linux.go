@@ -20,7 +20,7 @@ type loop struct {
 	poller   poller
 	conns    []conn
 	free     queue[*conn]   // in the order in which they became free
-	resting  queue[*conn]   // after an error, in a closed loop
+	resting  queue[*conn]   // after an error: in a closed loop, or with a request that is sent again
 	waiting  queue[request] // due, but no connection was free
 	busy     int            // connections with a request on its way
 	schedule *arrivals      // nil in a closed loop
@@ -160,7 +160,7 @@ const mostFailures = 64
 func (l *loop) dispatch() {
 	t := now()
 	for l.resting.n > 0 && (*l.resting.at(0)).freeAt <= t {
-		l.free.push(l.resting.pop())
+		l.wakeUp(l.resting.pop())
 	}
 	if l.schedule == nil {
 		for l.free.n > 0 && t < l.window.to {
@@ -228,6 +228,9 @@ func (l *loop) giveUp(r request) {
 // fail counts a request that got no right answer.
 func (l *loop) fail(cause *int64, r request, format string, args ...any) {
 	*cause++
+	if l.plan.Trace {
+		l.window.seen.Lost = append(l.window.seen.Lost, r.due+l.window.shift)
+	}
 	if e := &l.window.seen.Errors; e.First == "" {
 		e.First = fmt.Sprintf("request %d: ", r.number) + fmt.Sprintf(format, args...)
 	}

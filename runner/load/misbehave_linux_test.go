@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -198,6 +199,66 @@ func TestServerThatDiesLeavesErrorsNotAHang(t *testing.T) {
 				t.Errorf("the first is %q", r.Errors.First)
 			}
 		})
+	}
+}
+
+// What is cut off is sent again until it is answered, where that is asked for: nothing is lost, and nothing is counted
+// twice.
+func TestRetryLosesNothing(t *testing.T) {
+	s := raw(t, func(c net.Conn, n int, all int64) bool { return all%3 != 1 && says(right, true)(c, n, all) })
+	p := plan(s.Addr().String(), Open)
+	p.Retry, p.Trace = true, true
+	r, err := try(t, p)
+	if err != nil || r.Errors.Total() != 0 || len(r.Lost) != 0 || r.Resent < r.Done/3 || r.Resent+r.Done != s.all.Load() {
+		t.Errorf("%d done and %d sent again of %d that came, lost %v, %+v, %v", r.Done, r.Resent, s.all.Load(), r.Lost, r.Errors, err)
+	}
+	if due := p.DueSince(r, 0); due != r.Measured {
+		t.Errorf("%d requests of the window were due, %d were answered", due, r.Measured)
+	}
+}
+
+// Who never answers is given up in spite of that, and the loop comes to its end.
+func TestRetryGivesUp(t *testing.T) {
+	s := raw(t, func(c net.Conn, n int, all int64) bool { return all < 20 && says(right, true)(c, n, all) })
+	p := plan(s.Addr().String(), Open)
+	p.Retry, p.Trace, p.Timeout, p.Duration = true, true, 300*time.Millisecond, 500*time.Millisecond
+	r, err := try(t, p)
+	if err != nil || r.Done != 20 || r.Resent == 0 || r.Errors.Total() != int64(len(r.Lost)) || len(r.Lost) == 0 {
+		t.Errorf("%d done, %d sent again, %d lost, %+v, %v", r.Done, r.Resent, len(r.Lost), r.Errors, err)
+	}
+}
+
+// When each request was due that was lost is told, by the clock of the window, and with it the time in which
+// nobody got an answer.
+func TestLostRequestsAreTold(t *testing.T) {
+	var s *rawServer
+	s = raw(t, func(c net.Conn, n int, all int64) bool {
+		if all == 100 {
+			s.die()
+		}
+		return all < 100 && says(right, true)(c, n, all)
+	})
+	p := plan(s.Addr().String(), Open)
+	p.Trace = true
+	r, err := try(t, p)
+	if err != nil || r.Errors.Total() != int64(len(r.Lost)) || len(r.Lost) == 0 {
+		t.Fatalf("%d lost, %+v, %v", len(r.Lost), r.Errors, err)
+	}
+	if r.Lost[0] < r.FromNS-int64(p.Warmup) || slices.Max(r.Lost) >= r.ToNS {
+		t.Errorf("requests were lost from %d to %d, the window is from %d to %d", r.Lost[0], slices.Max(r.Lost), r.FromNS, r.ToNS)
+	}
+	from := r.Lost[0] + 1
+	var lost int64
+	for _, at := range r.Lost {
+		if at >= max(from, r.FromNS) {
+			lost++
+		}
+	}
+	if due := p.DueSince(r, from); due < lost || due > lost+int64(p.Connections) { // those on their way were due before
+		t.Errorf("of %d requests that were due after the first was lost %d were lost", due, lost)
+	}
+	if gap := r.LongestGap; gap <= 0 || gap > p.Duration || gap < time.Duration(r.ToNS-max(r.Lost[0], r.FromNS))-p.Duration/4 {
+		t.Errorf("no answer came for %v; the first request was lost %v before the end", gap, time.Duration(r.ToNS-r.Lost[0]))
 	}
 }
 

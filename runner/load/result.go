@@ -27,6 +27,10 @@ type Result struct {
 	Waited   int64 // requests of the window that had to wait for a free connection
 	Reopened int64 // connections opened anew after the first ones, which is no error by itself
 
+	Resent     int64         // times that requests were sent again, warm-up included
+	Lost       []int64       // when those were due that got no right answer, by CLOCK_MONOTONIC, warm-up included; nil unless Plan.Trace
+	LongestGap time.Duration // within the window in which no right answer came
+
 	CPUS   float64 // of the generator's process over the window, system calls included
 	SpunS  float64 // of that, what it only spun; part of no saturation
 	DelayS float64 // over the window: it could have run, and others had its CPU; 0 where the kernel does not tell

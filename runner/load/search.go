@@ -42,7 +42,7 @@ func search(p Plan, try func(rate float64) (Result, error)) (Result, error) {
 	if met == 0 {
 		best = last
 	}
-	best.Done, best.Errors, best.Reopened = all.Done, all.Errors, all.Reopened
+	best.Done, best.Errors, best.Reopened, best.Resent = all.Done, all.Errors, all.Reopened, all.Resent
 	best.Steps = all.Steps
 	if met > 0 {
 		best.MaxRate = best.Offered
@@ -94,6 +94,7 @@ func spoilt(steps []Step, met, missed float64) string {
 func (r *Result) add(o Result) {
 	r.Done += o.Done
 	r.Reopened += o.Reopened
+	r.Resent += o.Resent
 	e, f := &r.Errors, o.Errors
 	e.Refused += f.Refused
 	e.Cut += f.Cut

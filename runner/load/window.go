@@ -13,13 +13,15 @@ type window struct {
 	seen     Result // without what is known at the end alone
 	offered  int64  // requests of the window
 	inTime   int64  // right answers that came within it
+	last     int64  // when the last one of these came
+	shift    int64  // from [now] to CLOCK_MONOTONIC
 }
 
 func newWindow(p Plan, open bool, start int64) *window {
 	w := &window{from: start + int64(p.Warmup), open: open}
-	w.to = w.from + int64(p.Duration)
-	shift := monotonic() - now()
-	w.seen.FromNS, w.seen.ToNS = w.from+shift, w.to+shift
+	w.to, w.last = w.from+int64(p.Duration), w.from
+	w.shift = monotonic() - now()
+	w.seen.FromNS, w.seen.ToNS = w.from+w.shift, w.to+w.shift
 	w.seen.Latency, w.seen.Service, w.seen.SendLateness = work.NewHistogram(), work.NewHistogram(), work.NewHistogram()
 	return w
 }
@@ -53,6 +55,7 @@ func (w *window) answered(due, sent, at int64) {
 	w.seen.Done++
 	if w.holds(at) {
 		w.inTime++
+		w.gap(at)
 	}
 	mine := at
 	if w.open {
@@ -63,6 +66,12 @@ func (w *window) answered(due, sent, at int64) {
 		w.seen.Latency.Record(time.Duration(at - due))
 		w.seen.Service.Record(time.Duration(at - sent))
 	}
+}
+
+// gap ends a time without a right answer.
+func (w *window) gap(at int64) {
+	w.seen.LongestGap = max(w.seen.LongestGap, time.Duration(at-w.last))
+	w.last = at
 }
 
 // used tells what the generator used between two readings of its clocks.
@@ -78,6 +87,7 @@ type reading struct{ at, cpu, spun, delay int64 }
 
 // result works the rates out and looks whether they are the server's.
 func (w *window) result() Result {
+	w.gap(w.to)
 	r := w.seen
 	r.Achieved = float64(w.inTime) / time.Duration(w.to-w.from).Seconds()
 	r.Offered = r.Achieved

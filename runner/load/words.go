@@ -17,21 +17,22 @@ const (
 	sayPlan   = "plan"
 	sayStep   = "step"
 	sayResult = "result"
+	sayLost   = "lost"
 	sayDone   = "done"
 	sayFault  = "fault" // it could not do its work: whether the system lacks something, and why
 )
 
-const planForm = sayPlan + " %q %q %q %d %q %v %d %d %d %d %t %v %d\n"
+const planForm = sayPlan + " %q %q %q %d %q %v %d %d %d %d %t %t %t %v %d\n"
 
 func (p *Plan) write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, planForm, p.Addr, p.Path, p.Expect, p.Connections, p.Mode, p.Rate, int64(p.Duration), int64(p.Warmup),
-		p.Seed, int64(p.Timeout), p.Spin, p.Quantile, int64(p.Limit))
+		p.Seed, int64(p.Timeout), p.Trace, p.Retry, p.Spin, p.Quantile, int64(p.Limit))
 	return err
 }
 
 func (p *Plan) read(line string) error {
 	_, err := fmt.Sscanf(line, planForm, &p.Addr, &p.Path, &p.Expect, &p.Connections, &p.Mode, &p.Rate, (*int64)(&p.Duration), (*int64)(&p.Warmup),
-		&p.Seed, (*int64)(&p.Timeout), &p.Spin, &p.Quantile, (*int64)(&p.Limit))
+		&p.Seed, (*int64)(&p.Timeout), &p.Trace, &p.Retry, &p.Spin, &p.Quantile, (*int64)(&p.Limit))
 	if err != nil {
 		return fmt.Errorf("a line that is no plan: %.80q: %w", line, err)
 	}
@@ -44,7 +45,7 @@ func (r *Result) histograms() map[string]**work.Histogram {
 }
 
 const (
-	resultForm = sayResult + " %v %v %d %d %d %d %d %d %d %d %q %d %d %v %v %v %v %d %d %q %v\n"
+	resultForm = sayResult + " %v %v %d %d %d %d %d %d %d %d %q %d %d %d %d %v %v %v %v %d %d %q %v\n"
 	stepForm   = sayStep + " %v %v %v %d %d %q %q\n"
 )
 
@@ -52,7 +53,7 @@ func (r *Result) write(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	e := r.Errors
 	fmt.Fprintf(w, resultForm, r.Offered, r.Achieved, r.Done, r.Measured, e.Refused, e.Cut, e.TimedOut, e.Status, e.Garbled, e.Wrong, e.First,
-		r.Waited, r.Reopened, r.CPUS, r.SpunS, r.DelayS, r.WallS, r.FromNS, r.ToNS, r.Saturated, r.MaxRate)
+		r.Waited, r.Reopened, r.Resent, int64(r.LongestGap), r.CPUS, r.SpunS, r.DelayS, r.WallS, r.FromNS, r.ToNS, r.Saturated, r.MaxRate)
 	for _, s := range r.Steps {
 		fmt.Fprintf(w, stepForm, s.Rate, s.Offered, s.Achieved, int64(s.Quantile), s.Errors, s.Missed, s.Spoilt)
 	}
@@ -60,6 +61,13 @@ func (r *Result) write(to io.Writer) error {
 		fmt.Fprint(w, word)
 		for _, b := range (*h).Buckets() {
 			fmt.Fprintf(w, " %d %d %d", b.LoNS, b.HiNS, b.Count)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(r.Lost) > 0 {
+		fmt.Fprint(w, sayLost)
+		for _, due := range r.Lost {
+			fmt.Fprintf(w, " %d", due)
 		}
 		fmt.Fprintln(w)
 	}
@@ -95,11 +103,19 @@ func (r *Result) take(word, line string) (err error) {
 	switch word {
 	case sayResult:
 		_, err = fmt.Sscanf(line, resultForm, &r.Offered, &r.Achieved, &r.Done, &r.Measured, &e.Refused, &e.Cut, &e.TimedOut, &e.Status, &e.Garbled, &e.Wrong, &e.First,
-			&r.Waited, &r.Reopened, &r.CPUS, &r.SpunS, &r.DelayS, &r.WallS, &r.FromNS, &r.ToNS, &r.Saturated, &r.MaxRate)
+			&r.Waited, &r.Reopened, &r.Resent, (*int64)(&r.LongestGap), &r.CPUS, &r.SpunS, &r.DelayS, &r.WallS, &r.FromNS, &r.ToNS, &r.Saturated, &r.MaxRate)
 	case sayStep:
 		var s Step
 		_, err = fmt.Sscanf(line, stepForm, &s.Rate, &s.Offered, &s.Achieved, (*int64)(&s.Quantile), &s.Errors, &s.Missed, &s.Spoilt)
 		r.Steps = append(r.Steps, s)
+	case sayLost:
+		for _, word := range strings.Fields(line[len(word):]) {
+			var due int64
+			if due, err = strconv.ParseInt(word, 10, 64); err != nil {
+				break
+			}
+			r.Lost = append(r.Lost, due)
+		}
 	case sayFault:
 		return readFault(line)
 	default:

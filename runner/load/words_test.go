@@ -15,7 +15,7 @@ import (
 
 func goodPlan() Plan {
 	return Plan{Addr: "127.0.0.1:34567", Path: `/a?b="c%20{n}"`, Expect: "line\nbreak \"{n}\" ü", Connections: 3, Mode: Search, Rate: 1234.5678901234567, Duration: time.Second,
-		Warmup: 17, Seed: 1<<64 - 1, Timeout: time.Minute, Spin: true, Quantile: 0.999, Limit: 20 * time.Millisecond}
+		Warmup: 17, Seed: 1<<64 - 1, Timeout: time.Minute, Trace: true, Retry: true, Spin: true, Quantile: 0.999, Limit: 20 * time.Millisecond}
 }
 
 func TestPlanSurvivesItsLine(t *testing.T) {
