@@ -82,6 +82,7 @@ func (c *campaign) capacityBefore(workload, group string) (perS float64, ok bool
 
 func (c *campaign) measureCapacity(ctx context.Context, cell experiments.Cell, group string) capacity {
 	cell.DurationS = min(cell.DurationS, capacityS)
+	cell.Params = work.Alone(cell.Params) // nothing fails there
 	cell.Iterations, cell.Control, cell.Extra, cell.ID = 1, "", 0, "capacity"
 	var rates []float64
 	var wall float64

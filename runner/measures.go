@@ -46,7 +46,7 @@ func (a *attempt) asks() bool {
 func (a *attempt) measure(ctx context.Context, d host.Done) error {
 	readings, err := a.tree.Measure(ctx)
 	if a.served != nil {
-		readings = append(readings, a.servedReadings(d)...)
+		readings = append(readings, a.servedReadings(d, readings)...)
 	}
 	a.keep(readings)
 	return err

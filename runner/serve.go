@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"forklore/experiments"
@@ -17,6 +18,7 @@ import (
 // took over its whole life, which is no noise.
 type served struct {
 	load.Result
+	plan      load.Plan
 	totalCPUS float64
 	begunNS   int64 // its first request; 0 of a search, which has many windows
 }
@@ -52,6 +54,7 @@ func (a *attempt) iteration(ctx context.Context) (host.Done, error) {
 // generator with it.
 func (a *attempt) underLoad(ctx context.Context, kind work.Kind) (host.Done, error) {
 	plan := a.loadPlan(kind)
+	plan.Addr = fmt.Sprintf("127.0.0.1:%d", a.tree.Port())
 	cpus, own := a.generatorCPUs()
 	plan.Spin = own
 	if err := a.tree.Open(0); err != nil {
@@ -82,6 +85,7 @@ func (a *attempt) underLoad(ctx context.Context, kind work.Kind) (host.Done, err
 		if plan.Mode != load.Search {
 			seen.begunNS = seen.FromNS - int64(plan.Warmup)
 		}
+		seen.plan = plan
 		a.served = append(a.served, seen)
 	}
 	return d, err
@@ -102,7 +106,7 @@ func (a *attempt) loadPlan(kind work.Kind) load.Plan {
 	of := kind.Load(work.Alone(a.cell.Params))
 	duration := time.Duration(a.cell.DurationS * float64(time.Second))
 	p := load.Plan{
-		Addr: fmt.Sprintf("127.0.0.1:%d", a.tree.Port()), Path: of.Path, Connections: of.Connections,
+		Path: of.Path, Connections: of.Connections,
 		Mode: load.Closed, Duration: duration, Warmup: min(duration/warmupShare, longestWarmup),
 		Seed:     a.plan.Seed + uint64(a.row.Block)<<32 + uint64(len(a.dones)),
 		Timeout:  max(leastPatience, min(2*duration, mostPatience), 2*of.Limit),
@@ -116,6 +120,7 @@ func (a *attempt) loadPlan(kind work.Kind) load.Plan {
 	case of.Share > 0:
 		p.Mode, p.Rate = load.Open, min(of.Share*a.capacity, load.MaxRate)
 	}
+	a.expectFaults(&p)
 	return p
 }
 
@@ -142,7 +147,7 @@ func cores(n int) string {
 }
 
 // servedReadings is what the generator saw in the last iteration, as readings of the trial.
-func (a *attempt) servedReadings(d host.Done) []host.Reading {
+func (a *attempt) servedReadings(d host.Done, told []host.Reading) []host.Reading {
 	r := a.served[len(a.served)-1]
 	values := map[string]float64{
 		work.MeasureOffered: r.Offered, work.MeasureAchieved: r.Achieved, work.MeasureErrors: float64(r.Errors.Total()),
@@ -161,6 +166,7 @@ func (a *attempt) servedReadings(d host.Done) []host.Reading {
 		values[work.MeasureSaturated] = 1
 		a.saturated(r.Saturated)
 	}
+	maps.Copy(values, a.faultReadings(r, told))
 	var list []host.Reading
 	for name, v := range values {
 		list = append(list, host.Reading{Name: name, Value: v})
@@ -211,14 +217,14 @@ func (a *attempt) shares(d host.Done) []float64 {
 // proveServed checks that the server handled as many requests as were answered. It may have handled those
 // whose client saw an error, too: it answered in vain.
 func (a *attempt) proveServed() {
-	var handled, answered, failed int64
+	var handled, answered, failed, resent int64
 	var first string
 	for i, d := range a.dones {
 		for _, f := range d.Finishes {
 			handled += f.Items
 		}
 		r := a.served[i]
-		answered, failed = answered+r.Done, failed+r.Errors.Total()
+		answered, failed, resent = answered+r.Done, failed+r.Errors.Total(), resent+r.Resent
 		first = cmp.Or(first, r.Errors.First)
 		if r.Errors.Wrong > 0 {
 			a.wrong(fmt.Sprintf("%d answers had another body than they must, the first: %s", r.Errors.Wrong, r.Errors.First))
@@ -230,8 +236,10 @@ func (a *attempt) proveServed() {
 	switch {
 	case answered == 0:
 		a.row.Status, a.row.Detail = record.Crashed, "no request was answered: "+cmp.Or(first, "the duration is too short for one")
-	case handled < answered || handled > answered+failed:
-		a.wrong(fmt.Sprintf("the server handled %d requests, its clients got %d answers and %d errors", handled, answered, failed))
+	case handled < answered-a.unbooked() || handled > answered+failed+resent:
+		a.wrong(fmt.Sprintf("the server handled %d requests, its clients got %d answers and %d errors, and sent %d requests again", handled, answered, failed, resent))
+	default:
+		a.proveFault(failed, first)
 	}
 }
 

@@ -139,6 +139,7 @@ func (a *attempt) start(dir string) error {
 	if c := a.cell.Command; c == nil {
 		opt.Job = job(a.cell, a.items, dir)
 		opt.Job.Seed = seedOf(a.plan.Seed, a.row.Trial)
+		a.exposeServer(&opt.Job)
 	} else if opt.Job, err = a.commandJob(dir); err != nil {
 		return err
 	} else {

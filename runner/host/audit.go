@@ -3,7 +3,9 @@ package host
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"forklore/runner/work"
 )
@@ -16,6 +18,9 @@ const AuditCPU = "audit_cpu_s"
 // round in which nothing was lost the runner compares the sum of all results, as of any trial; where
 // something was, what was delivered is done again here and compared one by one.
 func (s *supervisor) Measure() ([]Reading, error) {
+	if s.serves {
+		return s.measureServer(), nil
+	}
 	whole := s.ledger.tally(0, s.job.Items)
 	wrong := func(int64) bool { return false }
 	corrupted, audit := 0, 0.0
@@ -29,27 +34,46 @@ func (s *supervisor) Measure() ([]Reading, error) {
 		audit = after.UserS + after.SysS - before.UserS - before.SysS
 		wrong, corrupted = func(i int64) bool { return bad[i] }, len(bad)
 	}
+	return s.told(map[string]float64{
+		AuditCPU:           audit,
+		"spared_share":     s.spared(wrong),
+		"lost_items":       float64(whole.lost),
+		"duplicated_items": float64(whole.twice),
+		"corrupted_items":  float64(corrupted),
+	}), nil
+}
+
+// StruckNS is a reading beside the measures of faults: when the victim of a server was struck, by CLOCK_MONOTONIC. What
+// became of the requests since is known to the clients alone.
+const StruckNS = "struck_ns"
+
+// measureServer tells what a server's own side knows.
+func (s *supervisor) measureServer() []Reading {
+	values := map[string]float64{"duplicated_items": float64(s.ledger.tally(0, int64(len(s.ledger.entries))).twice)}
+	if struck := s.ledger.ranks[s.victim].struck.Load(); struck != 0 {
+		values[StruckNS] = float64(struck)
+	}
+	return s.told(values)
+}
+
+// told adds to values what is known of the strike, and leaves out what is not.
+func (s *supervisor) told(values map[string]float64) []Reading {
+	if s.mail != nil {
+		values["torn_records"] = float64(s.mail.torn())
+	}
+	struck := s.ledger.ranks[s.victim].struck.Load()
+	values["detect_s"] = since(struck, s.detected)
+	if s.supervised {
+		values["recover_s"] = since(struck, s.ledger.head.again.Load())
+		values["restarts"] = float64(s.restarts)
+	}
 	var all []Reading
-	tell := func(name string, v float64) {
-		if !math.IsNaN(v) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if v := values[name]; !math.IsNaN(v) {
 			all = append(all, Reading{Name: name, Value: v})
 		}
 	}
-	tell(AuditCPU, audit)
-	tell("spared_share", s.spared(wrong))
-	tell("lost_items", float64(whole.lost))
-	tell("duplicated_items", float64(whole.twice))
-	tell("corrupted_items", float64(corrupted))
-	if s.mail != nil {
-		tell("torn_records", float64(s.mail.torn()))
-	}
-	struck := s.ledger.ranks[s.victim].struck.Load()
-	tell("detect_s", since(struck, s.detected))
-	if s.supervised {
-		tell("recover_s", since(struck, s.ledger.head.again.Load()))
-		tell("restarts", float64(s.restarts))
-	}
-	return all, nil
+	return all
 }
 
 // since is the time between two moments in seconds: NaN where one of them never was.

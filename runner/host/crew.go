@@ -49,6 +49,7 @@ type local struct {
 
 	listener *os.File // of a server in the host; else nil
 
+	ctx    context.Context // of the slots, until Leave
 	cancel context.CancelFunc
 	before meter // at readiness, then at the end of each iteration
 }
@@ -62,7 +63,7 @@ func startLocal(job Job, role string, next *atomic.Int64, page *page, fabric lin
 	if x, ok := job.exposure(); ok {
 		exposed = newExposed(x, job, page)
 	}
-	l := &local{job: job, role: role, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
+	l := &local{job: job, role: role, ctx: ctx, cancel: cancel, events: make(chan event, job.Slots), page: page, fabric: fabric}
 	for i := range job.Slots {
 		s := &slot{job: job, index: i, next: next, stop: page.stop, events: l.events, loop: inLine, expose: exposed,
 			begun: &l.begun, begin: make(chan struct{}), orders: make(chan order, 1)}
@@ -130,6 +131,9 @@ func (l *local) setUpServer(kind work.Kind, params work.Params, env work.Env) er
 		env.Listener = os.NewFile(fdLinks, "listener")
 	}
 	defer env.Listener.Close() // the server has its own, which its poller knows
+	if e := l.slots[0].expose; e != nil {
+		env.Watch = attend(e, l.job, l.ctx.Done())
+	}
 	server, err := kind.Server(params, env)
 	if err != nil {
 		return err

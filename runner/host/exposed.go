@@ -19,11 +19,12 @@ type exposed struct {
 	home   bool         // the victim is one of its slots
 	left   atomic.Int32 // slots that are at work
 	held   []int        // descriptors that the victim keeps
+	pipeFD int          // of results that go through a pipe
 }
 
 func newExposed(x exposure, job Job, page *page) *exposed {
-	e := &exposed{exposure: x, ledger: newLedger(page.more, job.Items, job.Workers), again: job.Again > 0,
-		home: job.Rank <= x.victim && x.victim < job.Rank+job.Slots}
+	e := &exposed{exposure: x, ledger: newLedger(page.more, job.ledgered(), job.Workers), again: job.Again > 0,
+		home: job.Rank <= x.victim && x.victim < job.Rank+job.Slots, pipeFD: fdLinks + max(0, job.Links-1)}
 	e.left.Store(int32(job.Slots))
 	return e
 }
@@ -46,11 +47,16 @@ func (e *exposed) run(ctx context.Context, s *slot) (items int64, sum uint64, er
 			done = done || !e.supervised // what panicked is lost
 		}
 	}
-	page.finish.CompareAndSwap(0, Now())
+	e.leave(rank)
+	return 0, 0, nil // the host reads the ledger
+}
+
+// leave is the end of a slot's work.
+func (e *exposed) leave(rank int) {
+	e.ledger.ranks[rank].finish.CompareAndSwap(0, Now())
 	if e.left.Add(-1) == 0 {
 		e.letGo()
 	}
-	return 0, 0, nil // the host reads the ledger
 }
 
 // injected is what a panic on purpose panics with.
@@ -95,7 +101,7 @@ func (e *exposed) due(s *slot, item int64) bool {
 func (e *exposed) deliver(rank int, item int64, sum uint64, due bool) {
 	midst := e.fault == work.FaultLock || e.fault == work.FaultPipe
 	if due && !midst {
-		e.strike(rank)
+		e.strike()
 	}
 	if e.pipe {
 		e.send(parcel{uint32(rank), uint64(item), sum}, due && midst)
@@ -103,7 +109,8 @@ func (e *exposed) deliver(rank int, item int64, sum uint64, due bool) {
 		e.enter(rank, item, sum, due && midst)
 	}
 	e.ledger.ranks[rank].done.Add(1)
-	if e.home && (e.again || e.ledger.head.noticed.Load() != 0 && rank == e.victim) && e.ledger.head.again.Load() == 0 {
+	back := e.again && !e.serves || e.ledger.head.noticed.Load() != 0 && (rank == e.victim || e.serves)
+	if e.home && back && e.ledger.head.again.Load() == 0 {
 		e.ledger.head.again.CompareAndSwap(0, Now())
 	}
 }
@@ -113,8 +120,10 @@ func (e *exposed) enter(rank int, item int64, sum uint64, dies bool) {
 	lock := &e.ledger.head.lock
 	lock.Lock(uint32(rank) + 1)
 	if dies {
-		e.ledger.entries[item].sum = sum
-		e.strike(rank)
+		if item < int64(len(e.ledger.entries)) {
+			e.ledger.entries[item].sum = sum
+		}
+		e.strike()
 	}
 	e.ledger.write(item, sum)
 	lock.Unlock()
@@ -124,10 +133,10 @@ func (e *exposed) enter(rank int, item int64, sum uint64, dies bool) {
 func (e *exposed) send(p parcel, dies bool) {
 	b := p.encode()
 	if dies {
-		writeAll(fdLinks, b[:20])
-		e.strike(int(p.rank))
+		writeAll(e.pipeFD, b[:tornB])
+		e.strike()
 	}
-	writeAll(fdLinks, b[:])
+	writeAll(e.pipeFD, b[:])
 }
 
 // writeAll writes to a descriptor that all workers share and that blocks.
@@ -144,8 +153,14 @@ func writeAll(fd int, b []byte) {
 	}
 }
 
-func (e *exposed) strike(rank int) {
-	e.ledger.ranks[rank].struck.Store(Now())
+// strike is the victim's fault. In a server, net/http would recover from a panic of a handler: what nobody shall
+// recover from happens in a goroutine of its own, as that of a handler which starts some.
+func (e *exposed) strike() {
+	e.ledger.ranks[e.victim].struck.Store(Now())
+	if e.serves && work.Fatal(e.fault) {
+		go strike(e.fault)
+		select {}
+	}
 	e.held = strike(e.fault)
 }
 

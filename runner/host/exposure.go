@@ -16,7 +16,9 @@ type exposure struct {
 	pipe       bool          // results go through a pipe instead of the ledger
 	patience   time.Duration // with one who is silent
 	victim     int           // rank
-	after      int64         // deliveries, of all workers, after which the victim is struck: with its next item in hand, or its last
+	serves     bool          // a server's requests are the items
+	after      int64         // deliveries, of all workers, after which the victim is struck: with its next item in hand, or its last. Of a server ns since its first request
+	grace      int64         // ns after that, within which a request must come; else the victim fails without one
 }
 
 // maxLedgered bounds the items of a trial with faults: the ledger takes 16 bytes for each.
@@ -29,13 +31,17 @@ func (j Job) exposure() (x exposure, ok bool) {
 		return x, false
 	}
 	x = exposure{fault: ps.String("fault"), supervised: ps.Bool("supervised"), pipe: ps.String("deliver") == work.DeliverPipe,
-		patience: ps.Duration("patience"), victim: int(ps.Int("victim"))}
+		patience: ps.Duration("patience"), victim: int(ps.Int("victim")), serves: j.Window > 0}
 	draw := rand.New(rand.NewPCG(j.Seed, 0))
 	done := 0.2 + 0.6*draw.Float64()
 	if x.victim < 0 {
 		x.victim = draw.IntN(j.Workers)
 	}
 	x.after = int64(done * float64(j.Items))
+	if x.serves {
+		x.after = int64(j.Warmup) + int64(done*float64(j.Window))
+		x.grace = int64(j.Window) / 20
+	}
 	return x, true
 }
 
@@ -44,8 +50,16 @@ func (j Job) exposure() (x exposure, ok bool) {
 func (j *Job) Apart() {
 	if _, ok := j.exposure(); ok {
 		j.Processes = max(1, j.Processes)
-		j.SharedB = ledgerB(j.Items, j.Workers)
+		j.SharedB = ledgerB(j.ledgered(), j.Workers)
 	}
+}
+
+// ledgered is how many items, or requests, the ledger has room for.
+func (j Job) ledgered() int64 {
+	if j.Window > 0 {
+		return j.Requests
+	}
+	return j.Items
 }
 
 // exposable returns why the job's number of items does not go with faults, or nil.
@@ -54,6 +68,9 @@ func (j Job) exposable() error {
 		return nil
 	}
 	switch least := int64(2 * j.Workers); {
+	case j.Window > 0 && j.Requests > maxLedgered:
+		return work.Unavailable{Reason: fmt.Sprintf("%d requests are too many for faults, which keep a ledger of each: at most %d, so make the duration shorter, or the load smaller", j.Requests, maxLedgered)}
+	case j.Window > 0:
 	case j.Items < least:
 		return work.Unavailable{Reason: fmt.Sprintf("%d items are too few for faults: a worker fails between two items of its own, so that %d workers need %d items or more", j.Items, j.Workers, least)}
 	case j.Items > maxLedgered:

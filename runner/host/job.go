@@ -7,7 +7,11 @@
 // to stop, so orphans end by themselves.
 package host
 
-import "forklore/runner/work"
+import (
+	"time"
+
+	"forklore/runner/work"
+)
 
 // Roles of the processes of a trial.
 const (
@@ -30,6 +34,11 @@ type Job struct {
 	Spread    bool   // MaxProcs is the sum over the child processes instead
 	Dir       string // scratch folder
 	SharedB   int64  // bytes that all workers share beside the page
+
+	// Of a server with faults: how long it is under load before what is measured, and while that is, from its
+	// first request, and how many requests are sent, or a few more. Else 0.
+	Warmup, Window time.Duration
+	Requests       int64
 
 	Beside work.Params // parameters of the companion beside the workload; nil for none
 	Seed   uint64      // of what is drawn in the trial

@@ -21,12 +21,13 @@ type ledgerHead struct {
 	_       [124]byte
 	noticed atomic.Int64 // ns: when a worker recovered from its own panic
 	again   atomic.Int64 // ns: the first delivery by what came in place of the victim
-	_       [112]byte
+	first   atomic.Int64 // ns: a server's first request
+	_       [104]byte
 }
 
 // rankPage is what one worker says of itself. Only it writes there, but for what is said.
 type rankPage struct {
-	beat   atomic.Int64 // ns: begin of its last item
+	beat   atomic.Int64 // ns: begin of its last item; of a server's process, at its first rank: of the oldest request that it has in hand, or 0
 	struck atomic.Int64 // ns: just before its fault
 	done   atomic.Int64 // results delivered, or sent
 	finish atomic.Int64 // ns: end of its share
@@ -53,10 +54,13 @@ func newLedger(mem []byte, items int64, workers int) *ledger {
 	return &ledger{head: (*ledgerHead)(unsafe.Pointer(&mem[0])), ranks: ranks, entries: unsafe.Slice((*entry)(unsafe.Pointer(&mem[at])), items)}
 }
 
-// write is a delivery without the lock, by the one who writes alone.
+// write is a delivery without the lock, by the one who writes alone. Of a server there may be more
+// requests than entries.
 func (l *ledger) write(item int64, sum uint64) {
-	l.entries[item].sum = sum
-	l.entries[item].count.Add(1)
+	if item < int64(len(l.entries)) {
+		l.entries[item].sum = sum
+		l.entries[item].count.Add(1)
+	}
 }
 
 // tally is what a range of items came to.

@@ -21,6 +21,7 @@ const (
 	parcelB    = 32
 	crcAt      = 24 // of all bytes before it; four zeros follow it
 	parcelMark = "PRCL"
+	tornB      = 20 // what a victim writes of a parcel before it dies
 )
 
 func (p parcel) encode() [parcelB]byte {

@@ -185,8 +185,11 @@ func (s *served) hire(job Job) error {
 	s.next = s.page.next
 	page := os.NewFile(fdPage, "page")
 	if x, ok := job.exposure(); ok {
-		supervisor, err := newSupervisor(x, job, s.page, page)
+		supervisor, err := newSupervisor(x, job, s.page, page, s.doors)
 		s.crews = []crew{supervisor}
+		if err == nil && s.doors != nil && !x.supervised {
+			err = s.doors.close() // as below; a supervisor keeps them, so that who connects meanwhile waits for the replacement
+		}
 		return err
 	}
 	faults := make(chan *Fault, 3*job.Processes) // at most three from each: none ever blocks

@@ -92,13 +92,16 @@ func (s *slot) main(ctx context.Context) {
 // iterate does this worker's share of one iteration.
 func (s *slot) iterate(ctx context.Context) (items int64, sum uint64, err error) {
 	switch {
+	case s.server != nil:
+		items, err = s.server.Serve(ctx, work.Round{Items: work.Endless, Slot: s.index, Over: s.over, End: s.end})
+		if s.expose != nil {
+			s.expose.leave(s.rank())
+		}
+		return items, 0, err
 	case s.expose != nil:
 		return s.expose.run(ctx, s)
 	case s.peer != nil:
 		return s.talk(ctx)
-	case s.server != nil:
-		items, err = s.server.Serve(ctx, work.Round{Items: work.Endless, Slot: s.index, Over: s.over, End: s.end})
-		return items, 0, err
 	case s.loop != nil:
 		return s.inLine(ctx)
 	case s.job.Items == UntilStopped && s.job.Pool && s.job.Dynamic:

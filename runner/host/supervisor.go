@@ -21,10 +21,13 @@ type supervisor struct {
 	wards   []*ward
 	notices chan notice
 	silence silence
+	doors   *listeners  // of a server; else nil
+	stop    func() bool // a server's load is over
 
 	detected int64 // ns: when it knew of the strike; 0: it does not
 	restarts int
 	gaveUp   bool  // nobody got on any more
+	haltNS   int64 // when a server's load was seen to be over; 0: it is not
 	endNS    int64 // of the round
 	lossy    bool  // a process died, and with it what it knew of itself
 }
@@ -33,9 +36,9 @@ type supervisor struct {
 const maxRestarts = 5
 
 // newSupervisor starts the children.
-func newSupervisor(x exposure, job Job, shared *page, page *os.File) (*supervisor, error) {
-	s := &supervisor{exposure: x, job: job, page: page, ledger: newLedger(shared.more, job.Items, job.Workers),
-		notices: make(chan notice, 4*job.Processes)}
+func newSupervisor(x exposure, job Job, shared *page, page *os.File, doors *listeners) (*supervisor, error) {
+	s := &supervisor{exposure: x, job: job, page: page, doors: doors, ledger: newLedger(shared.more, job.ledgered(), job.Workers),
+		stop: func() bool { return shared.stop.Load() != 0 }, notices: make(chan notice, 4*job.Processes)}
 	if x.pipe {
 		var err error
 		if s.mail, err = openMailbox(s.ledger); err != nil {
@@ -43,7 +46,7 @@ func newSupervisor(x exposure, job Job, shared *page, page *os.File) (*superviso
 		}
 	}
 	for p := range job.Processes {
-		w := &ward{job: job.child(p)}
+		w := &ward{index: p, job: job.child(p)}
 		s.wards = append(s.wards, w)
 		if err := s.start(w); err != nil {
 			return s, err
@@ -106,8 +109,11 @@ func (s *supervisor) Report() (Report, error) {
 	return s.report(), nil
 }
 
-// over reports whether nothing more will come.
+// over reports whether nothing more will come. A server's round lasts as long as its load, whoever is dead.
 func (s *supervisor) over() bool {
+	if s.serves && !s.stop() {
+		return false
+	}
 	return s.gaveUp || !slices.ContainsFunc(s.wards, func(w *ward) bool { return !w.reported && !w.dead })
 }
 
@@ -120,6 +126,9 @@ func (s *supervisor) take(n notice) error {
 		return s.bury(w, n.ns)
 	case n.answer.Ready != nil: // it came in place of another
 		s.silence.forgive(w.job.Rank, w.job.Slots)
+		if s.serves && w.holds(s.victim) { // whether a request comes its way is for the kernel to say
+			s.ledger.head.again.CompareAndSwap(0, Now())
+		}
 		w.open = true
 		return w.remote.Open()
 	case n.answer.Report != nil:
@@ -141,7 +150,7 @@ func (s *supervisor) bury(w *ward, at int64) error {
 		s.detect(at)
 	}
 	switch {
-	case s.supervised:
+	case s.supervised && !(s.serves && s.stop()):
 		s.ledger.head.lock.Free(func(owner uint32) bool { return w.holds(int(owner) - 1) })
 		return s.replace(w)
 	case !hit && !w.killed:
@@ -181,6 +190,10 @@ func (s *supervisor) replace(w *ward) error {
 // round ends when all who have not done their share are silent, and one was struck.
 func (s *supervisor) look(now int64) {
 	s.silence.look(s.ledger, now)
+	if s.serves {
+		s.lookServer(now)
+		return
+	}
 	limit := s.silence.limit(s.patience)
 	if limit == 0 {
 		return
@@ -216,6 +229,27 @@ func (s *supervisor) silentIn(w *ward, limit time.Duration) (some, all bool) {
 		}
 	}
 	return some, some && !busy
+}
+
+// lookServer looks for requests that take longer than patience. Without a supervisor they take what they take, and
+// who still has one when the load is over, whose client has gone by then, is ended with the round.
+func (s *supervisor) lookServer(now int64) {
+	if s.haltNS == 0 && s.stop() {
+		s.haltNS = now
+	}
+	for _, w := range s.wards {
+		if w.dead || w.reported || w.killed || !w.open || s.ledger.ranks[w.job.Rank].beat.Load() == 0 ||
+			s.silence.of(w.job.Rank) <= s.patience<<w.job.Again {
+			continue
+		}
+		if s.struckIn(w) {
+			s.detect(now)
+		}
+		if s.supervised && s.haltNS == 0 {
+			s.end(w, now)
+		}
+	}
+	s.gaveUp = s.haltNS != 0 && now-s.haltNS > 2*int64(s.patience)
 }
 
 // end ends a ward that hangs.
@@ -257,9 +291,12 @@ func (s *supervisor) report() Report {
 	var r Report
 	for _, w := range s.wards {
 		for rank := w.job.Rank; rank < w.job.Rank+w.job.Slots; rank++ {
-			lo, hi := share(s.job.Items, s.job.Workers, rank)
-			t := s.ledger.tally(lo, hi)
-			f := Finish{Rank: rank, NS: s.ledger.ranks[rank].finish.Load(), Items: t.items, Sum: t.sum}
+			f := Finish{Rank: rank, NS: s.ledger.ranks[rank].finish.Load(), Items: s.ledger.ranks[rank].done.Load()}
+			if !s.serves {
+				lo, hi := share(s.job.Items, s.job.Workers, rank)
+				t := s.ledger.tally(lo, hi)
+				f.Items, f.Sum = t.items, t.sum
+			}
 			if f.NS == 0 && w.dead && !w.killed {
 				f.NS = w.diedNS
 			} else if f.NS == 0 {
@@ -305,6 +342,9 @@ func (s *supervisor) Gone() ([]Usage, error) {
 		}
 	}
 	s.mail.close()
+	if s.doors != nil {
+		_ = s.doors.close() // which this process does with all it has in a moment
+	}
 	if s.lossy {
 		return nil, nil
 	}

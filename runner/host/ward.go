@@ -8,6 +8,7 @@ import (
 
 // ward is a child process with its share of the workers, and those that came in its place.
 type ward struct {
+	index    int // of the process
 	job      Job
 	remote   *remote
 	open     bool // it was told to work
@@ -32,9 +33,13 @@ type notice struct {
 // start gives a ward's share to a new process.
 func (s *supervisor) start(w *ward) error {
 	var links []*os.File
-	if s.mail != nil {
-		links, w.job.Links = []*os.File{s.mail.in}, 1
+	if s.doors != nil {
+		links = append(links, s.doors.of(w.index))
 	}
+	if s.mail != nil {
+		links = append(links, s.mail.in) // the last one
+	}
+	w.job.Links = len(links)
 	r, err := startRemote(w.job, s.page, links, make(chan *Fault, 3))
 	if err != nil {
 		return err

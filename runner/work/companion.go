@@ -19,8 +19,8 @@ type Companion struct {
 	Measures []Measure
 
 	// Refuse returns why it cannot go beside a workload in a layout, as a sentence without
-	// a full stop, or "". ps are its own parameters.
-	Refuse func(k Kind, ps Params, l Layout) string
+	// a full stop, or "". ps are the workload's parameters, own are its own.
+	Refuse func(k Kind, ps, own Params, l Layout) string
 }
 
 var companions = map[string]func() Companion{}
@@ -107,7 +107,7 @@ func (k Kind) With(cell Params) Kind {
 			}
 		}
 		if c.Refuse != nil {
-			return c.Refuse(alone, own, l)
+			return c.Refuse(alone, ps, own, l)
 		}
 		return ""
 	}

@@ -83,7 +83,7 @@ func lend(t *testing.T, c Companion) {
 
 func TestCompanion(t *testing.T) {
 	lend(t, Companion{Name: "beat", Params: []Param{{Name: "beat_rate", Type: "int", Default: "60", Min: 1, Max: 99}}, Measures: []Measure{{Name: "missed"}},
-		Refuse: func(_ Kind, ps Params, l Layout) string {
+		Refuse: func(_ Kind, _, ps Params, l Layout) string {
 			if l.Workers == int(ps.Int("beat_rate")) {
 				return "as many as beats"
 			}

@@ -226,7 +226,7 @@ func TestProbeRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := probeCompanion().Refuse(c.k, ps, c.l); got != c.want {
+		if got := probeCompanion().Refuse(c.k, nil, ps, c.l); got != c.want {
 			t.Errorf("%s %v %v: %q, want %q", c.k.Name, c.raw, c.l, got, c.want)
 		}
 	}

@@ -71,6 +71,17 @@ sent is read, and the new process does what is not delivered yet. It is not stru
 Delivered to the ledger, a result is written into shared memory under a lock that all workers
 share, which knows its owner. Through the pipe, it is a record of 32 bytes with a
 checksum in a pipe that all workers share, and the host writes it down.
+On a server (http, at a share of its capacity) the items are its requests, and the moment is
+drawn from 20 to 80 % of the measured time: the victim fails with a request in hand that is done and not
+answered, or without one where none comes for a twentieth of that time. A panic that nobody
+recovers from is in a goroutine which the handler has started, for net/http recovers from those of the handler
+itself, which is recovered; the pool of the model threads does the same. Each request is booked in the
+ledger, or in the pipe, before it is answered. Whose a request is the kernel decides when it comes, so
+all that are due after the strike are others': spared_share is the share of them that got the right
+answer. Unsupervised, a client gives up after three times the patience. Supervised, clients send
+again what was cut off, as HTTP allows for requests that only read, the supervisor keeps the listening
+sockets, so that who comes meanwhile waits, and a process is replaced in which a request
+is in hand for longer than patience. Then every request must be answered, or the trial is wrong.
 Source: own; for supervision, Armstrong, Making reliable distributed systems in the presence
 of software errors, 2003.
 Unit: items.
@@ -90,13 +101,15 @@ the host to check what was delivered, by doing it again.`,
 			{Name: "deliver", Type: "choice", Default: DeliverLedger, Choices: []string{DeliverLedger, DeliverPipe}, Doc: "through what results are delivered"},
 		},
 		Measures: []Measure{
-			{Name: "spared_share", Title: "items of other workers done right", Doc: "share of the items of all workers but the victim that were delivered with the right result", Merge: MergeMin},
+			{Name: "spared_share", Title: "items of other workers done right", Doc: "share of the items of all workers but the victim that were delivered with the right result; of a server, of the requests due after the strike", Merge: MergeMin},
 			{Name: "lost_items", Title: "items lost", Doc: "items that were never delivered", Less: true, Merge: MergeSum},
-			{Name: "duplicated_items", Title: "items delivered twice", Doc: "items that were delivered more than once", Less: true, Merge: MergeSum},
+			{Name: "duplicated_items", Title: "items delivered twice", Doc: "items that were delivered more than once; of a server, requests that were handled more than once", Less: true, Merge: MergeSum},
 			{Name: "corrupted_items", Title: "items with a wrong result", Doc: "items that were delivered with a wrong result", Less: true, Merge: MergeSum},
 			{Name: "torn_records", Title: "records cut short", Doc: "records of the pipe that were found incomplete, and dropped; absent without the pipe", Less: true, Merge: MergeSum},
 			{Name: "detect_s", Title: "time to detect", Unit: "s", Doc: "from the strike until the host knows; unsupervised, where nothing dies or hangs, until the end", Less: true, Merge: MergeMax},
-			{Name: "recover_s", Title: "time to recover", Unit: "s", Doc: "from the strike until what replaced the victim's process had delivered its first item; supervised alone", Less: true, Merge: MergeMax},
+			{Name: "recover_s", Title: "time to recover", Unit: "s", Doc: "from the strike until what replaced the victim's process had delivered its first item, or, of a server, was ready for requests; supervised alone", Less: true, Merge: MergeMax},
+			{Name: "outage_s", Title: "longest time without an answer", Unit: "s", Doc: "longest time within what is measured in which no client of a server got a right answer", Less: true, Merge: MergeMax},
+			{Name: "resent_items", Title: "requests sent again", Doc: "times that a client sent a request again that had been cut off; of servers, supervised alone", Less: true, Merge: MergeSum},
 			{Name: "restarts", Title: "restarts", Doc: "processes that were started in place of others; supervised alone", Less: true, Merge: MergeSum},
 		},
 		Refuse: refuseFaults,
@@ -104,8 +117,8 @@ the host to check what was delivered, by doing it again.`,
 }
 
 // refuseFaults says where a worker cannot be made to fail.
-func refuseFaults(k Kind, ps Params, l Layout) string {
-	fault, pipe := ps.String("fault"), ps.String("deliver") == DeliverPipe
+func refuseFaults(k Kind, ps, own Params, l Layout) string {
+	fault, pipe := own.String("fault"), own.String("deliver") == DeliverPipe
 	switch {
 	case !hasFutex:
 		return "faults need the shared locks, limits and signals of Linux"
@@ -113,16 +126,18 @@ func refuseFaults(k Kind, ps Params, l Layout) string {
 		return "faults strike workers with an equal share of the items each, and those of " + k.Name + " work on each other's: use a workload without links"
 	case k.Shared != nil || k.Spawns:
 		return "what workers of " + k.Name + " share or start would be left behind half done: use a workload whose workers share nothing, such as sieve"
-	case l.FixedTime:
+	case l.FixedTime && k.Server == nil:
 		return "lost items can be counted only of a known number: write items in place of duration"
 	case l.Model == "sequential" || l.Workers < 2:
 		return "with one worker there are no others to be spared: ask for two workers or more, and not for the model sequential"
-	case l.Dynamic:
+	case k.Server != nil && k.Load(ps).Share == 0:
+		return "clients that wait for an answer before they ask again do not see what a dead server costs: use a load that is a share of the capacity, such as 60%"
+	case l.Dynamic && k.Server == nil:
 		return "whose items are lost must be known before: use schedule: static"
 	case l.Iterations > 1:
 		return "a worker fails once in a trial: use iterations: 1"
-	case ps.Int("victim") >= int64(l.Workers):
-		return fmt.Sprintf("there is no worker %d among %d, they count from 0", ps.Int("victim"), l.Workers)
+	case own.Int("victim") >= int64(l.Workers):
+		return fmt.Sprintf("there is no worker %d among %d, they count from 0", own.Int("victim"), l.Workers)
 	case fault == FaultPipe && !pipe:
 		return "the fault pipe strikes in the pipe: add deliver: pipe"
 	case fault == FaultLock && pipe:

@@ -29,17 +29,19 @@ type web struct {
 	handled slots[atomic.Int64] // requests, since they were last asked for
 	open    atomic.Int64        // requests that were taken and are not answered
 	hands   hands
+	watch   Watch // nil: nobody looks
 }
 
 // errand is a request on its way through the pool.
 type errand struct {
-	w    http.ResponseWriter
-	r    *http.Request
-	done chan struct{}
+	w        http.ResponseWriter
+	r        *http.Request
+	done     chan struct{}
+	panicked any // what its handler panicked with; nil: it did not
 }
 
 func startWeb(env Env, prefix string, r responder, at int) (*web, error) {
-	s := &web{prefix: prefix, responder: r, failed: make(chan error, 1), handled: newSlots[atomic.Int64](env)}
+	s := &web{prefix: prefix, responder: r, failed: make(chan error, 1), handled: newSlots[atomic.Int64](env), watch: env.Watch}
 	switch {
 	case env.Locked:
 		s.pool = make(chan *errand)
@@ -64,16 +66,26 @@ func (s *web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.open.Add(-1)
 	switch {
 	case s.pool != nil:
-		e := &errand{w, r, make(chan struct{})}
+		e := &errand{w: w, r: r, done: make(chan struct{})}
 		s.pool <- e
-		<-e.done
+		if <-e.done; e.panicked != nil {
+			panic(e.panicked)
+		}
 	case s.turns != nil:
 		slot := <-s.turns
+		defer func() { s.turns <- slot }()
 		s.handle(w, r, slot)
-		s.turns <- slot
 	default:
 		s.handle(w, r, 0)
 	}
+}
+
+// run is what a thread of the pool does with an errand. A panic costs the answer, as net/http has it where the
+// connection's goroutine is the one that panics, and not the thread.
+func (s *web) run(e *errand, slot int) {
+	defer close(e.done)
+	defer func() { e.panicked = recover() }()
+	s.handle(e.w, e.r, slot)
 }
 
 // handle answers a request. It is counted before its last bytes leave, so that no client knows
@@ -86,11 +98,18 @@ func (s *web) handle(w http.ResponseWriter, r *http.Request, slot int) {
 		http.NotFound(w, r)
 		return
 	}
+	if s.watch != nil && !s.watch.Begin(slot, n) {
+		http.Error(w, "this process cannot handle it", http.StatusServiceUnavailable)
+		return
+	}
 	h := s.hands.take()
 	err = s.respond(h, w, r, n)
 	s.hands.give(h)
 	if err != nil { // of writing to a client that is gone: nobody reads this either
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+	if s.watch != nil {
+		s.watch.End(slot, n)
 	}
 }
 
@@ -99,8 +118,7 @@ func (s *web) Serve(ctx context.Context, r Round) (int64, error) {
 	for end := r.End; end != nil; {
 		select {
 		case e := <-s.pool:
-			s.handle(e.w, e.r, r.Slot)
-			close(e.done)
+			s.run(e, r.Slot)
 		case <-end:
 			end = nil
 		case err := <-s.failed:
@@ -123,8 +141,7 @@ func (s *web) settle(ctx context.Context, slot int) error {
 	for s.open.Load() > 0 {
 		select {
 		case e := <-s.pool:
-			s.handle(e.w, e.r, slot)
-			close(e.done)
+			s.run(e, slot)
 		case <-look.C:
 		case <-ctx.Done():
 			return ctx.Err()

@@ -151,6 +151,19 @@ type Env struct {
 	Shared    []byte // memory of the whole trial, zeroed and page-aligned, of Kind.Shared bytes; nil where that asks for none
 
 	Listener *os.File // of a Server: the listening TCP socket of this process; the host closes it
+	Watch    Watch    // of a Server: whom it tells of each request; nil for nobody
+}
+
+// Watch is told of the requests of a Server one of whose workers is to fail. Its methods are called by
+// whoever handles the request, from several goroutines at once.
+type Watch interface {
+	// Begin is called when request n is in hand. It returns false where the process cannot handle it: it is
+	// answered with an error.
+	Begin(slot int, n uint64) bool
+
+	// End is called when its answer is made and, unless that is long, not yet sent. Where it panics
+	// the request has no answer; it may never return, and the process may end.
+	End(slot int, n uint64)
 }
 
 // Kind describes a workload: what it is, what it takes, how it is made. Exactly one of

@@ -62,7 +62,7 @@ Beside wait with cpu: 0s it measures itself.`,
 	}
 }
 
-func refuseProbe(k Kind, ps Params, l Layout) string {
+func refuseProbe(k Kind, _, ps Params, l Layout) string {
 	rate, handler := ps.Int("probe_rate"), ps.Duration("probe_handler")
 	switch {
 	case k.Server != nil:

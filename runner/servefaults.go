@@ -1,0 +1,100 @@
+package runner
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"forklore/runner/host"
+	"forklore/runner/load"
+	"forklore/runner/work"
+)
+
+// faultsOf returns the parameters of the fault beside a cell's work; ok is false where nothing is to fail.
+func (a *attempt) faultsOf() (own work.Params, ok bool) {
+	c, own, ok := work.Beside(a.cell.Params)
+	return own, ok && c.Name == work.FaultsName
+}
+
+// clientPatience is how many times the supervisor's patience a client has with a server that may hang. Where somebody
+// looks after the workers every request must be answered in the end.
+const clientPatience = 3
+
+// expectFaults prepares clients for a server one of whose workers is to fail.
+func (a *attempt) expectFaults(p *load.Plan) {
+	own, ok := a.faultsOf()
+	if !ok {
+		return
+	}
+	p.Trace, p.Retry = true, own.Bool("supervised")
+	if !p.Retry {
+		p.Timeout = clientPatience * own.Duration("patience")
+	}
+}
+
+// exposeServer tells a job how long its server will be under load, and with how many requests: those of
+// a Poisson process, and ten standard deviations more.
+func (a *attempt) exposeServer(j *host.Job) {
+	kind, serves := server(a.cell)
+	if _, ok := a.faultsOf(); !ok || !serves {
+		return
+	}
+	p := a.loadPlan(kind)
+	mean := p.Rate * (p.Warmup + p.Duration).Seconds()
+	j.Warmup, j.Window, j.Requests = p.Warmup, p.Duration, int64(mean+10*math.Sqrt(mean)+10)
+	j.Apart()
+}
+
+// faultReadings is what the clients saw of a fault. Whose a request is the kernel decides when it comes: after the
+// strike all are the others', so that one which is not answered was not spared.
+func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float64 {
+	own, ok := a.faultsOf()
+	if !ok {
+		return nil
+	}
+	from := r.FromNS
+	if i := slices.IndexFunc(told, func(t host.Reading) bool { return t.Name == host.StruckNS }); i >= 0 {
+		from = int64(told[i].Value)
+	}
+	values := map[string]float64{
+		"lost_items": float64(r.Errors.Total()), "corrupted_items": float64(r.Errors.Wrong), "outage_s": r.LongestGap.Seconds(),
+	}
+	if own.Bool("supervised") {
+		values["resent_items"] = float64(r.Resent)
+	}
+	if due := r.plan.DueSince(r.Result, from); due > 0 {
+		lost := 0
+		for _, at := range r.Lost {
+			if at >= max(from, r.FromNS) {
+				lost++
+			}
+		}
+		values["spared_share"] = 1 - float64(lost)/float64(due)
+	}
+	return values
+}
+
+// unbooked is how many answers may have gone out of which the server has no record, because it died before it could make
+// one: those of long bodies, which leave while they are made, one on each connection at the most.
+func (a *attempt) unbooked() int64 {
+	if !work.InjectsFault(a.cell.Params) {
+		return 0
+	}
+	return int64(a.served[0].plan.Connections)
+}
+
+// proveFault checks that a fault struck where one was asked for, and that a supervisor has left no request without an
+// answer.
+func (a *attempt) proveFault(failed int64, first string) {
+	own, ok := a.faultsOf()
+	if !ok || own.String("fault") == work.FaultNone {
+		return
+	}
+	struck := slices.ContainsFunc(slices.Concat(a.readings...), func(r host.Reading) bool { return r.Name == host.StruckNS })
+	switch {
+	case !struck:
+		a.wrong("the fault " + own.String("fault") + " did not strike while the server was under load: make the duration longer")
+	case own.Bool("supervised") && failed > 0:
+		a.wrong(fmt.Sprintf("%d requests were never answered although the workers were looked after, the first: %s", failed, first))
+	}
+}
