@@ -18,7 +18,7 @@ var readingOrder = []string{
 	"cpu-bound", "io-wait", "durable-writes", "memory-bound", "allocation",
 	"page-faults", "descriptors", "locks", "scheduling", "message-size",
 	"data-processing", "scientific",
-	"web-servers", "user-interface", "stability", "supervision", "isolation",
+	"web-servers", "user-interface", "stability", "supervision", "server-faults", "isolation",
 	"python-threads", "node-threads", "c-threads",
 }
 
