@@ -212,7 +212,7 @@ func (d *Digest) contrastOf(x, y *Candidate, m Metric) Comparison {
 	if c.Verdict == NoData {
 		return c
 	}
-	c.Verdict, c.Why = Judge(c.Theta, c.Shift, Target{Margin: Margin(m.Name)}, d.Gates)
+	c.Verdict, c.Why = Judge(c.Theta, c.Shift, Target{Margin: Margin(m.Name)}, d.gatesOf(m.Name))
 	c.unless(d.tooNoisy(x.Cell, y.Cell))
 	return c
 }

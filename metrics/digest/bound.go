@@ -30,7 +30,7 @@ func (d *Digest) boundParts(c experiments.Claim, claims int) ([]Part, string) {
 }
 
 func (d *Digest) boundPart(c experiments.Claim, m Metric, i, claims int) Part {
-	target := Target{AtLeast: c.AtLeast, AtMost: c.AtMost}
+	target := Target{AtLeast: c.AtLeast, AtMost: c.AtMost}.under(d.gatesOf(m.Name))
 	p := Part{Title: Title(d.Cells[i].Cell), Left: i, Right: none, Metric: m.Name, Unit: m.Unit, Target: target,
 		Primary: noRange, Companion: noRange, P: math.NaN()}
 	x := d.arm(&d.Cells[i], m.Name).values
@@ -78,13 +78,16 @@ func (t Target) signP(x []float64) float64 {
 		return n
 	}
 	outside, inside := 1.0, 0.0
+	e := max(1, t.Leeway)
+	below := func(v, b float64) bool { return max(v/e, v*e) < b } // in spite of the leeway
+	above := func(v, b float64) bool { return min(v/e, v*e) > b }
 	if b := t.AtLeast; b != nil {
-		outside = min(outside, 2*tail(count(func(v float64) bool { return v < *b })))
-		inside = max(inside, 2*tail(count(func(v float64) bool { return v >= *b })))
+		outside = min(outside, 2*tail(count(func(v float64) bool { return below(v, *b) })))
+		inside = max(inside, 2*tail(count(func(v float64) bool { return above(v, *b) || min(v/e, v*e) == *b })))
 	}
 	if b := t.AtMost; b != nil {
-		outside = min(outside, 2*tail(count(func(v float64) bool { return v > *b })))
-		inside = max(inside, 2*tail(count(func(v float64) bool { return v <= *b })))
+		outside = min(outside, 2*tail(count(func(v float64) bool { return above(v, *b) })))
+		inside = max(inside, 2*tail(count(func(v float64) bool { return below(v, *b) || max(v/e, v*e) == *b })))
 	}
 	return min(1, outside, inside)
 }
@@ -98,6 +101,12 @@ func (t Target) medianTrials(s stat.Summary, alpha float64) int {
 			continue
 		}
 		far := math.Abs(s.Median - *b)
+		if e := t.Leeway; e > 1 { // to the nearer end of what the median may be
+			far = min(math.Abs(s.Median*e-*b), math.Abs(s.Median/e-*b))
+			if (s.Median*e-*b)*(s.Median/e-*b) <= 0 {
+				return 0
+			}
+		}
 		if far == 0 || math.IsNaN(s.SD) {
 			return 0
 		}

@@ -66,6 +66,7 @@ func (d *Digest) comparePart(c experiments.Claim, pair pairing, axis string, cla
 	if target.Margin == 0 {
 		target.Margin = Margin(pair.metric.Name)
 	}
+	target = target.under(d.gatesOf(pair.metric.Name))
 	k := d.compare(pair, axis, target.Margin, true)
 	k.Claim = c.ID
 	p := Part{Title: versus(d.Cells[pair.left].Cell, d.Cells[pair.right].Cell), Left: pair.left, Right: pair.right,

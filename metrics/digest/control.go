@@ -18,9 +18,9 @@ func (d *Digest) gate() {
 	for _, role := range []struct {
 		name  string
 		asked bool
-		judge func(control *Cell) (bool, string)
+		judge func(control *Cell) Gate
 	}{
-		{experiments.ControlAA, c.AA, d.gateAA},
+		{experiments.ControlAA, c.AA, func(control *Cell) Gate { return d.gateAA(control, clock(control)) }},
 		{experiments.ControlPositive, c.Positive, d.gatePositive},
 		{experiments.ControlCanary, c.Canary, d.gateCanary},
 	} {
@@ -28,18 +28,19 @@ func (d *Digest) gate() {
 		for i := range d.Controls {
 			if d.Controls[i].Control == role.name {
 				found = true
-				passed, detail := role.judge(&d.Controls[i])
-				d.Gates = append(d.Gates, Gate{role.name, passed, detail})
+				g := role.judge(&d.Controls[i])
+				g.Name = role.name
+				d.Gates = append(d.Gates, g)
 			}
 		}
 		if role.asked && !found {
-			d.Gates = append(d.Gates, Gate{role.name, false, "the plan has this control, but none of its trials has a row"})
+			d.Gates = append(d.Gates, Gate{Name: role.name, Detail: "the plan has this control, but none of its trials has a row"})
 		}
 	}
 	if ok := d.measured(); ok > 0 && d.noisyTrials() > 0 {
 		share := float64(d.noisyTrials()) / float64(ok)
-		d.Gates = append(d.Gates, Gate{"noise", share <= maxNoisy,
-			fmt.Sprintf("%d of %s disturbed; at most %s may be", d.noisyTrials(), trials(ok), percent(maxNoisy))})
+		d.Gates = append(d.Gates, Gate{Name: "noise", Passed: share <= maxNoisy,
+			Detail: fmt.Sprintf("%d of %s disturbed; at most %s may be", d.noisyTrials(), trials(ok), percent(maxNoisy))})
 	}
 }
 
@@ -75,17 +76,21 @@ func (d *Digest) repeated(control *Cell) (*Cell, bool) {
 	return nil, false
 }
 
-// against compares a control with the cell it repeats, in wall time or, where
-// the work is fixed by time, in items done per second: above 1 the control is
+// clock is the metric that the controls are about: wall time or, where the work is fixed by time, items done
+// per second.
+func clock(control *Cell) string {
+	if control.DurationS > 0 {
+		return "throughput_items_per_s"
+	}
+	return "wall_s"
+}
+
+// against compares a control with the cell it repeats, in a metric: in that of clock, above 1 the control is
 // slower.
-func (d *Digest) against(control *Cell) (Comparison, error) {
+func (d *Digest) against(control *Cell, metric string) (Comparison, error) {
 	cell, ok := d.repeated(control)
 	if !ok {
 		return Comparison{}, fmt.Errorf("the cell that it repeats (%s) has no trial", Title(control.Cell))
-	}
-	metric := "wall_s"
-	if control.DurationS > 0 {
-		metric = "throughput_items_per_s"
 	}
 	k := contrast{less: metric != "wall_s", blocks: d.Manifest.Plan.Order != "sequential", margin: Margin(metric)}
 	c := k.of(d.arm(control, metric), d.arm(cell, metric))
@@ -98,53 +103,69 @@ func (d *Digest) against(control *Cell) (Comparison, error) {
 	return c, nil
 }
 
-// widestAA is the greatest half-width of the A/A interval, on logarithms: one
-// that is wider could hold a difference of twice the margin.
-const widestAA = 0.10
+// widestAA is how many margins the A/A interval may be wide each way, on logarithms: in one that is wider,
+// differences that matter could hide.
+const widestAA = 2
 
-// gateAA wants no difference between a cell and itself, found so closely that
-// one would have shown: none beyond the margin at 95 %, for that would have
-// been a verdict, and none at all that both estimators put down to chance less
-// than once in a thousand.
-func (d *Digest) gateAA(control *Cell) (bool, string) {
-	c, err := d.against(control)
-	if err != nil {
-		return false, "the same cell twice: " + err.Error()
+// gateAA wants no difference between a cell and itself in a metric: none beyond the margin at 95 %,
+// for that would have been a verdict, and none at all that both estimators put down to chance
+// less than once in a thousand. Where the interval is so wide that one could hide, what can hide is
+// known: a verdict must hold beyond the far end.
+func (d *Digest) gateAA(control *Cell, metric string) Gate {
+	what := "the same cell twice: "
+	if metric != clock(control) {
+		what = "the same cell twice, in " + metric + ": "
 	}
-	found := "the same cell twice: " + inWords(c.Theta)
+	c, err := d.against(control, metric)
+	if err != nil {
+		return Gate{Detail: what + err.Error()}
+	}
+	found, widest := what+inWords(c.Theta), widestAA*Margin(metric)
 	switch {
 	case c.Verdict == Supported || c.Verdict == Reversed:
-		return false, found + ": beyond the margin, though nothing differs"
+		return Gate{Detail: found + ": beyond the margin, though nothing differs"}
 	case c.P < surely && c.ShiftP < surely:
-		return false, found + fmt.Sprintf(": p = %.2g, though nothing differs", c.P)
-	case !(math.Log(c.Theta.Hi95/c.Theta.Lo95)/2 <= widestAA):
-		return false, found + fmt.Sprintf(": wider than %s each way, so that a difference could hide", percent(widestAA))
+		return Gate{Detail: found + fmt.Sprintf(": p = %.2g, though nothing differs", c.P)}
+	case !(math.Log(c.Theta.Hi95/c.Theta.Lo95)/2 <= widest):
+		return tooWide(max(c.Theta.Hi95, 1/c.Theta.Lo95), found+fmt.Sprintf(": wider than %s each way", percent(widest)))
 	}
-	return true, found
+	return Gate{Passed: true, Detail: found}
+}
+
+// tooWide is a control that found nothing wrong, but would not have found everything.
+func tooWide(leeway float64, found string) Gate {
+	if math.IsNaN(leeway) || math.IsInf(leeway, 0) {
+		return Gate{Detail: found}
+	}
+	return Gate{Passed: true, Leeway: leeway, Detail: fmt.Sprintf("%s, so that %.3gx could hide: a verdict must hold beyond it", found, leeway)}
 }
 
 // mostPositive is how far the positive control may lie beyond its extra work.
 const mostPositive = 1.1
 
 // gatePositive wants the 10 % of extra work to be seen, and as about 10 %: both
-// intervals above 1, and one that reaches what the work can cost.
-func (d *Digest) gatePositive(control *Cell) (bool, string) {
+// intervals above 1, and one that reaches what the work can cost. An interval that holds both, nothing and
+// what the work costs, is wrong in neither, but says by which factor a time may have been missed.
+func (d *Digest) gatePositive(control *Cell) Gate {
 	more := percent(control.Extra) + " more work: "
-	c, err := d.against(control)
+	c, err := d.against(control, clock(control))
 	if err != nil {
-		return false, more + err.Error()
+		return Gate{Detail: more + err.Error()}
 	}
 	found := more + inWords(c.Theta)
-	least, most := 1+control.Extra/2, (1+control.Extra)*mostPositive
+	least, most, due := 1+control.Extra/2, (1+control.Extra)*mostPositive, 1+control.Extra
+	seen := c.Theta.Lo95 > 1 && c.Shift.Lo95 > 1
 	switch {
-	case !(c.Theta.Lo95 > 1 && c.Shift.Lo95 > 1):
-		return false, found + ": not detected"
+	case c.Theta.Hi95 < least && !seen:
+		return Gate{Detail: found + ": not detected"}
 	case c.Theta.Hi95 < least:
-		return false, found + fmt.Sprintf(": below %.4g, too little for the work", least)
+		return Gate{Detail: found + fmt.Sprintf(": below %.4g, too little for the work", least)}
 	case c.Theta.Lo95 > most:
-		return false, found + fmt.Sprintf(": above %.4g, too much for the work", most)
+		return Gate{Detail: found + fmt.Sprintf(": above %.4g, too much for the work", most)}
+	case !seen:
+		return tooWide(max(c.Theta.Hi95/due, due/c.Theta.Lo95), found+": not told from nothing")
 	}
-	return true, found
+	return Gate{Passed: true, Detail: found}
 }
 
 const (
@@ -154,24 +175,24 @@ const (
 
 // gateCanary wants the machine to stay what it was: no trend of the canary's
 // time by more than the margin that chance does not explain, and no such step.
-func (d *Digest) gateCanary(control *Cell) (bool, string) {
+func (d *Digest) gateCanary(control *Cell) Gate {
 	a := d.arm(control, "wall_s")
 	x := a.values
 	if err := a.positive("canary"); err != nil {
-		return false, err.Error()
+		return Gate{Detail: err.Error()}
 	}
 	if len(x) < leastCanary {
-		return false, fmt.Sprintf("%s of the canary: to tell a trend or a step needs %d", trials(len(x)), leastCanary)
+		return Gate{Detail: fmt.Sprintf("%s of the canary: to tell a trend or a step needs %d", trials(len(x)), leastCanary)}
 	}
 	m := Margin("wall_s")
 	drift, p := trend(x)
 	if p < alphaCanary && math.Abs(drift) > m {
-		return false, fmt.Sprintf("the canary's time moved by %s over the run (p = %.2g)", percent(drift), p)
+		return Gate{Detail: fmt.Sprintf("the canary's time moved by %s over the run (p = %.2g)", percent(drift), p)}
 	}
 	if step, at := largestStep(x); math.Abs(step) > m {
-		return false, fmt.Sprintf("the canary's time changed by %s at its trial %d of %d", percent(step), at+1, len(x))
+		return Gate{Detail: fmt.Sprintf("the canary's time changed by %s at its trial %d of %d", percent(step), at+1, len(x))}
 	}
-	return true, fmt.Sprintf("drift of %s over %s (p = %.2g)", percent(drift), trials(len(x)), p)
+	return Gate{Passed: true, Detail: fmt.Sprintf("drift of %s over %s (p = %.2g)", percent(drift), trials(len(x)), p)}
 }
 
 // trend returns the rise of x from first to last by Theil and Sen's slope, as

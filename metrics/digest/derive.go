@@ -234,7 +234,11 @@ func (d *Digest) verdictRow(v *Verdict, number int, p *Part, holm float64) []str
 	if p.Trials > 0 {
 		needed = strconv.Itoa(p.Trials)
 	}
-	return append(append(row, agree), append(numbers(p.P, holm), needed, v.Broken)...)
+	leeway := math.NaN()
+	if p.Target.Leeway > 1 {
+		leeway = p.Target.Leeway
+	}
+	return append(append(row, agree), append(append(numbers(p.P, holm), needed, v.Broken), numbers(leeway)...)...)
 }
 
 func value(p *float64) float64 {

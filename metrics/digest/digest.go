@@ -33,7 +33,8 @@ type Digest struct {
 type Gate struct {
 	Name   string // "aa", "positive", "canary" or "noise"
 	Passed bool
-	Detail string // what was found, in words and numbers
+	Detail string  // what was found, in words and numbers
+	Leeway float64 // of a control that passed, but too wide to be worth its name: a factor that it could not have told from 1. A verdict must hold beyond it; 0 for none
 }
 
 // Cell is one cell of the grid with the values of its trials.

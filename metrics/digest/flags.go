@@ -127,6 +127,8 @@ func (d *Digest) noiseWarnings() []string {
 	for _, g := range d.Gates {
 		if !g.Passed {
 			list = append(list, fmt.Sprintf("gate %s broken, so every verdict is inconclusive: %s", g.Name, g.Detail))
+		} else if g.Leeway > 1 {
+			list = append(list, fmt.Sprintf("control %s is coarse: %s", g.Name, g.Detail))
 		}
 	}
 	if len(d.Noise) == 0 {

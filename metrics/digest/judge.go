@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,8 @@ type Range struct {
 type Target struct {
 	Margin          float64
 	AtLeast, AtMost *float64
-	Difference      bool // estimates are differences of levels in [0, 1], Margin too; else ratios, or quantities
+	Leeway          float64 // factor that the controls of the run could not have told from 1: intervals are taken as that much wider, each way; 0 for none
+	Difference      bool    // estimates are differences of levels in [0, 1], Margin too; else ratios, or quantities
 }
 
 // reach returns the ends of the margin: within them nothing matters.
@@ -50,6 +52,43 @@ func (t Target) scaled(v float64) float64 {
 	return math.Log(v)
 }
 
+// under returns the target under the gates of a run.
+func (t Target) under(gates []Gate) Target {
+	for _, g := range gates {
+		t.Leeway = max(t.Leeway, g.Leeway)
+	}
+	return t
+}
+
+// slack is the leeway on the scale of logarithms.
+func (t Target) slack() float64 {
+	if t.Leeway > 1 {
+		return math.Log(t.Leeway)
+	}
+	return 0
+}
+
+// loosened is an interval with the leeway added to it.
+func (t Target) loosened(r Range) Range {
+	if t.slack() == 0 {
+		return r
+	}
+	lower := func(v float64) float64 { return min(v/t.Leeway, v*t.Leeway) }
+	upper := func(v float64) float64 { return max(v/t.Leeway, v*t.Leeway) }
+	r.Lo95, r.Hi95, r.Lo90, r.Hi90 = lower(r.Lo95), upper(r.Hi95), lower(r.Lo90), upper(r.Hi90)
+	return r
+}
+
+// strictly says which gates forbid a verdict on what leeway, a factor, cannot be added to: those that are broken, or
+// that leave any.
+func strictly(gates []Gate) string {
+	gates = slices.Clone(gates)
+	for i := range gates {
+		gates[i].Passed = gates[i].Passed && gates[i].Leeway <= 1
+	}
+	return brokenGates(gates)
+}
+
 // leastN is the least number of blocks for which rank intervals reach 95 %.
 const leastN = 6
 
@@ -57,9 +96,14 @@ const leastN = 6
 // inconclusive. The companion, another estimator of the same quantity, must
 // come to the same verdict; every gate must have passed.
 func Judge(primary, companion Range, target Target, gates []Gate) (verdict, reason string) {
-	if broken := brokenGates(gates); broken != "" {
+	broken := brokenGates(gates)
+	if target.Difference {
+		broken = strictly(gates)
+	}
+	if broken != "" {
 		return Inconclusive, broken
 	}
+	target = target.under(gates)
 	if min(primary.N, companion.N) < leastN {
 		return Inconclusive, fmt.Sprintf("%d of the %d blocks that rank intervals need at 95 %%", min(primary.N, companion.N), leastN)
 	}
@@ -75,6 +119,7 @@ func Judge(primary, companion Range, target Target, gates []Gate) (verdict, reas
 
 // judge is the rule for one estimator.
 func (t Target) judge(r Range) string {
+	r = t.loosened(r)
 	if t.AtLeast != nil || t.AtMost != nil {
 		return t.within(r.Lo95, r.Hi95)
 	}
@@ -111,7 +156,11 @@ func (t Target) within(lo, hi float64) string {
 
 func (t Target) undecided(r Range) string {
 	low, high := t.reach()
+	plain := t
+	plain.Leeway = 0
 	switch {
+	case t.slack() > 0 && plain.judge(r) != Inconclusive:
+		return fmt.Sprintf("%s, but not beyond the %.3gx that the controls leave open; more blocks narrow both", plain.judge(r), t.Leeway)
 	case math.IsNaN(r.Lo95) || math.IsNaN(r.Hi95):
 		return "no interval"
 	case t.AtLeast != nil || t.AtMost != nil:

@@ -86,14 +86,14 @@ func TestEachGateAloneForbidsAVerdict(t *testing.T) {
 		for broken := range names {
 			var gates []Gate
 			for i, name := range names {
-				gates = append(gates, Gate{name, i != broken, "found so"})
+				gates = append(gates, Gate{Name: name, Passed: i != broken, Detail: "found so"})
 			}
 			got, reason := Judge(r, r, Target{Margin: 0.05}, gates)
 			if want := "gate " + names[broken] + " broken: found so"; got != Inconclusive || reason != want {
 				t.Errorf("gate %s: %s, %q; want inconclusive, %q", names[broken], got, reason, want)
 			}
 		}
-		if got, _ := Judge(r, r, Target{Margin: 0.05}, []Gate{{"aa", true, ""}}); got != (Target{Margin: 0.05}).judge(r) {
+		if got, _ := Judge(r, r, Target{Margin: 0.05}, []Gate{{Name: "aa", Passed: true, Detail: ""}}); got != (Target{Margin: 0.05}).judge(r) {
 			t.Errorf("gates that hold changed the verdict to %s", got)
 		}
 	}

@@ -204,7 +204,7 @@ func TestPOfDifferencesMatchesTheVerdict(t *testing.T) {
 
 // A broken gate says nothing of a probe, and forbids every other verdict.
 func TestProbesNeedNoQuietMachine(t *testing.T) {
-	d := &Digest{Gates: []Gate{{"noise", false, "all disturbed"}}}
+	d := &Digest{Gates: []Gate{{Name: "noise", Passed: false, Detail: "all disturbed"}}}
 	for metric, want := range map[string]int{"can_read": 0, "spared_share": 0, "lost_items": 0, "ok": 1, "cpu_share": 1, "wall_s": 1} {
 		if got := len(d.gatesOf(metric)); got != want {
 			t.Errorf("%s takes %d gates, want %d", metric, got, want)

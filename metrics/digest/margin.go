@@ -16,8 +16,10 @@ func Margin(metric string) float64 {
 	switch {
 	case strings.Contains(metric, "_p9") || strings.HasPrefix(metric, "p9"):
 		return marginTail
-	case strings.HasSuffix(metric, "_B"):
+	case isMemory(metric):
 		return marginMemory
 	}
 	return marginTime
 }
+
+func isMemory(metric string) bool { return strings.HasSuffix(metric, "_B") }

@@ -74,7 +74,7 @@ func (d *Digest) proportionPart(c experiments.Claim, i, claims int) Part {
 
 // alone is Judge for an exact interval, which needs no companion.
 func (t Target) alone(r Range, gates []Gate) (verdict, reason string) {
-	if broken := brokenGates(gates); broken != "" {
+	if broken := strictly(gates); broken != "" {
 		return Inconclusive, broken
 	}
 	if verdict = t.judge(r); verdict == Inconclusive {

@@ -72,7 +72,7 @@ func TestCompareRunsWithABrokenGate(t *testing.T) {
 	if n := Compare(a, b).Regressions(); n != 4 {
 		t.Fatalf("%d regressions, want 4", n)
 	}
-	a.Gates = []Gate{{"aa", false, "found so"}}
+	a.Gates = []Gate{{Name: "aa", Passed: false, Detail: "found so"}}
 	x := Compare(a, b)
 	if x.Regressions() != 0 || !strings.Contains(strings.Join(x.Warnings, ""), "gate run A: aa broken") {
 		t.Errorf("%d regressions, warnings %q", x.Regressions(), x.Warnings)

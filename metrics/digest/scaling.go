@@ -104,7 +104,7 @@ func (d *Digest) scalingPart(c experiments.Claim, f *Fit, claims int) Part {
 	p.Verdict, p.Reason = target.alone(decisive, d.Gates)
 	p.Reason = strings.Replace(p.Reason, "95 %", atLevel(level), 1)
 	blocks := f.blocks()
-	if brokenGates(d.Gates) == "" {
+	if strictly(d.Gates) == "" {
 		if doubt := f.doubt(one, c.Quantity, blocks); doubt != "" {
 			p.Verdict, p.Reason = Inconclusive, strings.Join(append([]string{doubt}, one.Warnings...), "; ")
 			if blocks < leastN { // the one doubt that trials are sure to mend

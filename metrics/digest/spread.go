@@ -64,20 +64,21 @@ func (s spread) below(bound float64) float64 {
 // one of the three is true, so that none is tested at another's cost. It is at
 // or below 0.05 exactly if the t estimate alone decides.
 func (t Target) p(s spread) float64 {
+	e := t.slack()
 	if t.AtLeast == nil && t.AtMost == nil {
 		m := t.half()
-		inside := max(s.above(-m), s.below(m))
-		return min(1, 2*s.above(m), 2*s.below(-m), inside)
+		inside := max(s.above(-m+e), s.below(m-e))
+		return min(1, 2*s.above(m+e), 2*s.below(-m-e), inside)
 	}
 	p := 1.0
 	inside := 0.0
 	if t.AtLeast != nil {
 		b := t.scaled(*t.AtLeast)
-		p, inside = min(p, 2*s.below(b)), max(inside, 2*s.above(b))
+		p, inside = min(p, 2*s.below(b-e)), max(inside, 2*s.above(b+e))
 	}
 	if t.AtMost != nil {
 		b := t.scaled(*t.AtMost)
-		p, inside = min(p, 2*s.above(b)), max(inside, 2*s.below(b))
+		p, inside = min(p, 2*s.above(b+e)), max(inside, 2*s.below(b-e))
 	}
 	return min(p, inside, 1)
 }
@@ -111,10 +112,30 @@ func (t Target) trials(s spread, alpha float64) int {
 	if b := t.AtMost; b != nil && (*b > 0 || t.Difference) {
 		hi = t.scaled(*b)
 	}
+	if lo, hi = t.moved(s.mean, lo, hi); lo > hi {
+		return 0
+	}
 	if math.IsNaN(s.mean) || s.mean == lo || s.mean == hi || math.IsInf(lo, -1) && math.IsInf(hi, 1) {
 		return 0
 	}
 	return fewestTrials(func(n int) float64 { return s.power(float64(n), lo, hi, level) })
+}
+
+// moved takes the bounds of an interval away from a mean by the leeway; lo is above hi where it then lies on
+// the other side of one. The leeway is taken as it is, though more trials would make it smaller, too.
+func (t Target) moved(mean, lo, hi float64) (float64, float64) {
+	e := t.slack()
+	switch {
+	case e == 0:
+		return lo, hi
+	case mean > hi && mean > hi+e:
+		return lo, hi + e
+	case mean < lo && mean < lo-e:
+		return lo - e, hi
+	case mean > lo+e && mean < hi-e:
+		return lo + e, hi - e
+	}
+	return 1, 0
 }
 
 const mostTrials = 1_000_000

@@ -75,13 +75,38 @@ func (d *Digest) judge() []Verdict {
 	return list
 }
 
-// gatesOf returns the gates that a verdict on a metric takes. They all are about times: what a probe
-// finds, and how many items a fault costs, is the same on a busy machine.
+// gatesOf returns the gates that a verdict on a metric takes. They are about times: what a probe
+// finds, and how many items a fault costs, is the same on a busy machine. The A/A control is
+// looked at in the metric itself, where the cell has it, and to memory more work is no control.
 func (d *Digest) gatesOf(metric string) []Gate {
 	if experiments.Untimed(metric) {
 		return nil
 	}
-	return d.Gates
+	var list []Gate
+	for _, g := range d.Gates {
+		switch {
+		case g.Name == experiments.ControlAA:
+			list = append(list, d.aaIn(metric, g))
+		case g.Name == experiments.ControlPositive && isMemory(metric):
+		default:
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// aaIn is the A/A control in a metric; where it has no value, or a zero, in that of time.
+func (d *Digest) aaIn(metric string, inTime Gate) Gate {
+	i := slices.IndexFunc(d.Controls, func(c Cell) bool { return c.Control == experiments.ControlAA })
+	if i < 0 || metric == clock(&d.Controls[i]) {
+		return inTime
+	}
+	if _, err := d.against(&d.Controls[i], metric); err != nil {
+		return inTime
+	}
+	g := d.gateAA(&d.Controls[i], metric)
+	g.Name = inTime.Name
+	return g
 }
 
 // weigh makes the parts inconclusive whose trials something disturbed too

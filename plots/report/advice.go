@@ -162,7 +162,10 @@ func (w *adviser) sure() {
 func (w *adviser) gates() string {
 	var names []string
 	for _, g := range w.Gates {
-		if g.Passed {
+		switch {
+		case g.Passed && g.Leeway > 1:
+			names = append(names, fmt.Sprintf("%s (which leaves %.3gx open)", g.Name, g.Leeway))
+		case g.Passed:
 			names = append(names, g.Name)
 		}
 	}

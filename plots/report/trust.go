@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"forklore/metrics/digest"
+	"forklore/plots"
 )
 
 func trust(p *page) {
 	p.gates()
 	var warnings []string
 	for _, w := range slices.Concat(p.Manifest.Warnings, p.Warnings) {
-		if !slices.Contains(warnings, w) && !strings.HasPrefix(w, "gate ") { // the table has the gates
+		if !slices.Contains(warnings, w) && !strings.HasPrefix(w, "gate ") && !strings.HasPrefix(w, "control ") { // the table has the gates
 			warnings = append(warnings, w)
 		}
 	}
@@ -47,12 +48,16 @@ func (p *page) gates() {
 		ran = append(ran, digest.Gate{Name: "noise", Passed: true, Detail: "no disturbed trial, controls aside"})
 	}
 	var rows [][]string
-	broken := 0
+	broken, leeway := 0, 0.0
 	for _, g := range ran {
 		result := "passed"
-		if !g.Passed {
+		switch {
+		case !g.Passed:
 			result = "**broken**"
 			broken++
+		case g.Leeway > 1:
+			result = "coarse"
+			leeway = max(leeway, g.Leeway)
 		}
 		rows = append(rows, []string{text(g.Name), text(gateWords[g.Name]), result, text(g.Detail)})
 	}
@@ -64,6 +69,9 @@ func (p *page) gates() {
 		}
 	}
 	p.para("A gate is a condition that must hold before a verdict counts. " + gateSentence(len(ran), broken, absent))
+	if leeway > 1 {
+		p.para(fmt.Sprintf("A coarse control found nothing wrong, but is too wide to have found everything: what it could not have told from no difference, a factor of %s, is taken into account. A verdict on a time holds only where the interval lies so much beyond the margin. More blocks make controls finer.", plots.Digits(leeway)))
+	}
 	if slices.Contains(absent, "aa") && slices.Contains(absent, "positive") {
 		p.para("Nothing tests whether this run would have found a difference, or finds one where there is none: `controls: true` in the experiment does.")
 	}

@@ -24,6 +24,9 @@ func verdicts(p *page) {
 	if slices.ContainsFunc(all, func(v digest.Verdict) bool { return len(v.Parts) > 0 && v.Parts[0].Target.Difference }) {
 		p.para("An estimate with a sign is the difference of two shares, turned so that above 0 speaks for the claim.")
 	}
+	if slices.ContainsFunc(all, coarse) {
+		p.para("A control of this run is coarse (“Can it be trusted?” says how much): intervals are judged as that much wider, each way.")
+	}
 	var rows [][]string
 	parts := 0
 	for _, v := range all {
@@ -41,6 +44,11 @@ func verdicts(p *page) {
 	if parts > shownParts {
 		p.para(fmt.Sprintf("%s more: see [claims.csv](claims.csv).", plots.Count(parts-shownParts, "part")))
 	}
+}
+
+// coarse reports whether the controls left something open that a verdict had to hold beyond.
+func coarse(v digest.Verdict) bool {
+	return slices.ContainsFunc(v.Parts, func(p digest.Part) bool { return p.Target.Leeway > 1 })
 }
 
 // partRow names the claim and its whole verdict once, in its first part.

@@ -169,8 +169,11 @@ func strictDifference(x *digest.Difference) error {
 		return &coded{exitClaims, fmt.Errorf("%s in which B is worse, wholly beyond the margin", plots.Count(n, "comparison"))}
 	}
 	for _, g := range append(slices.Clone(x.A.Gates), x.B.Gates...) {
-		if !g.Passed {
+		switch {
+		case !g.Passed:
 			return &coded{exitClaims, fmt.Errorf("nothing can be judged: the gate %s is broken: %s", g.Name, g.Detail)}
+		case g.Leeway > 1:
+			return &coded{exitClaims, fmt.Errorf("a regression could hide: the control %s is too coarse: %s", g.Name, g.Detail)}
 		}
 	}
 	for _, p := range x.Pairs {
