@@ -57,6 +57,9 @@ func (a *attempt) measure(ctx context.Context, d host.Done) error {
 func (a *attempt) keep(readings []host.Reading) {
 	for i := range readings {
 		r := &readings[i]
+		if r.Note != "" {
+			a.warn("%s, %s: %s has no value: %s", a.cell.Label, a.cell.ModelLabel, r.Name, r.Note)
+		}
 		if len(r.Buckets) == 0 {
 			continue
 		}

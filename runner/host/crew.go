@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -233,6 +234,9 @@ func readings(rank int, of work.Readings) []Reading {
 	var list []Reading
 	for _, name := range slices.Sorted(maps.Keys(of.Values)) {
 		list = append(list, Reading{Rank: rank, Name: name, Value: of.Values[name]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(of.Notes)) {
+		list = append(list, Reading{Rank: rank, Name: name, Value: math.NaN(), Note: of.Notes[name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(of.Hists)) {
 		if b := of.Hists[name].Buckets(); len(b) > 0 {

@@ -125,6 +125,7 @@ type Reading struct {
 	Name    string
 	Value   float64       // where Buckets is nil
 	Buckets []work.Bucket // of a distribution
+	Note    string        // why there is no value, which is NaN then
 }
 
 // Done is one iteration of a trial as its host saw it.

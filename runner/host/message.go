@@ -164,7 +164,7 @@ func (w *words) report(r Report) {
 }
 
 func (w *words) reading(r Reading) {
-	w.text(r.Name).int(r.Rank).float(r.Value).int(len(r.Buckets))
+	w.text(r.Name, r.Note).int(r.Rank).float(r.Value).int(len(r.Buckets))
 	for _, b := range r.Buckets {
 		w.int64(b.LoNS, b.HiNS, b.Count)
 	}
@@ -281,7 +281,7 @@ func (r *reader) report() Report {
 }
 
 func (r *reader) reading() Reading {
-	return Reading{Name: r.text(), Rank: r.int(), Value: r.float(),
+	return Reading{Name: r.text(), Note: r.text(), Rank: r.int(), Value: r.float(),
 		Buckets: list(r, func() work.Bucket { return work.Bucket{LoNS: r.int64(), HiNS: r.int64(), Count: r.int64()} })}
 }
 

@@ -16,7 +16,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 		{Job: &Job{Workload: "sieve", Params: work.Params{"b": "x y", "a": ""}, Workers: 3, Processes: 2, Locked: true, Pool: true,
 			Dynamic: true, Items: UntilStopped, MaxProcs: 4, Dir: "/a dir", Rank: 5, Slots: 6, SharedB: 7, Links: 8, Words: []string{"a b", ""}, Beside: work.Params{"c": "y z"},
 			Command: &Command{Argv: []string{"sh", "-c", "a b"}, Env: []string{"A=b"}, Dir: "/d d", Gate: true, Exit: 3, Install: "by hand"}}},
-		{Measured: &[]Reading{{1, "moved_B", 2.5, nil}, {Rank: 2, Name: "rtt_s", Buckets: []work.Bucket{{LoNS: 1, HiNS: 2, Count: 3}}}}},
+		{Measured: &[]Reading{{Rank: 1, Name: "moved_B", Value: 2.5}, {Rank: 1, Name: "can_x", Note: "no \"call\""}, {Rank: 2, Name: "rtt_s", Buckets: []work.Bucket{{LoNS: 1, HiNS: 2, Count: 3}}}}},
 		{Measured: new([]Reading)},
 		{Job: &Job{}},
 		{Port: 8080, Ready: []Process{{PID: 1, Role: RoleHost, Rank: 2, Slots: 3, SpawnNS: 9, FirstNS: 4, ReadyNS: 5, CPUs: []int{0, 64}, MaxProcs: 6, Nice: -7, HWMB: 7.5}, {Role: ""}}},

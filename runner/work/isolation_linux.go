@@ -84,10 +84,11 @@ type isolation struct {
 	rank      int
 	siblings  *siblings
 	found     map[string]float64 // since it was last asked for
+	lacks     map[string]string  // why a probe could not be tried, by its measure
 }
 
 func newIsolation(ps Params, env Env) (Peer, error) {
-	k := &isolation{hardening: ps.String("hardening"), rank: env.Rank, found: map[string]float64{}}
+	k := &isolation{hardening: ps.String("hardening"), rank: env.Rank, found: map[string]float64{}, lacks: map[string]string{}}
 	probes, held := env.Rank == 0, env.Rank+env.Slots == env.Workers
 	if !probes && !held {
 		return k, nil
@@ -107,12 +108,12 @@ func (k *isolation) Close() error {
 }
 
 func (k *isolation) Measure(slot int) Readings {
-	if k.rank+slot != 0 || len(k.found) == 0 {
+	if k.rank+slot != 0 || len(k.found)+len(k.lacks) == 0 {
 		return Readings{}
 	}
-	values := k.found
-	k.found = map[string]float64{}
-	return Readings{Values: values}
+	r := Readings{Values: k.found, Notes: k.lacks}
+	k.found, k.lacks = map[string]float64{}, map[string]string{}
+	return r
 }
 
 func (k *isolation) Run(_ context.Context, c link.Comm, r Round) (items int64, sum uint64, err error) {
@@ -176,9 +177,11 @@ func (k *isolation) attempt(c link.Comm) (attempts uint64, err error) {
 			return attempts, fmt.Errorf("%s: %w", p.measure, err)
 		}
 		attempts++
-		if what != untestable {
-			k.found[p.measure] = max(k.found[p.measure], float64(what))
+		if what == untestable {
+			k.lacks[p.measure] = t.lacks
+			continue
 		}
+		k.found[p.measure] = max(k.found[p.measure], float64(what))
 	}
 	return attempts, nil
 }
@@ -190,6 +193,7 @@ type encounter struct {
 	victim    facts
 	together  bool // both are one process
 	traceable bool // the prober may read what takes the right to trace
+	lacks     string // why the last probe that was untestable was so
 }
 
 // facts are what the one that is probed tells of itself. Secrets are in hexadecimal.

@@ -314,8 +314,9 @@ func TestIsolationReplies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if what, err := r.refused(); what != c.want || (err != nil) != c.err {
-			t.Errorf("%s: %v, %v", c.line, what, err)
+		met := &encounter{}
+		if what, err := met.refused(r); what != c.want || (err != nil) != c.err || (met.lacks != "") != (what == untestable) {
+			t.Errorf("%s: %v, %v, because %q", c.line, what, err, met.lacks)
 		}
 	}
 	for _, line := range []string{"", "errno", "errno x", "error something broke", "nonsense"} {

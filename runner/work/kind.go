@@ -97,6 +97,7 @@ type Measurer interface {
 type Readings struct {
 	Values map[string]float64    // by the name of a Measure
 	Hists  map[string]*Histogram // by the name of a Measure whose Hist is set
+	Notes  map[string]string     // why there is no value, by the name of the Measure that lacks it
 }
 
 // Ways in which the values of workers and iterations become the one of a trial.

@@ -60,6 +60,17 @@ type reply struct {
 	lacks string     // why it cannot be tested
 }
 
+// words says why a reply grants nothing.
+func (r reply) words() string {
+	switch {
+	case r.lacks != "":
+		return r.lacks
+	case r.errno != 0:
+		return r.errno.Error()
+	}
+	return "it was refused"
+}
+
 // refusals are the errors by which a kernel keeps one from the other, or from what is not there.
 var refusals = []unix.Errno{unix.EPERM, unix.EACCES, unix.ENOENT, unix.ESRCH, unix.EFAULT, unix.EBADF, unix.EIO, unix.ENXIO, unix.ESPIPE, unix.EISDIR, unix.EINVAL}
 
@@ -81,14 +92,22 @@ func readReply(line string) (reply, error) {
 }
 
 // refused says what a refusal is: a no, or a call that the kernel does not have.
-func (r reply) refused() (finding, error) {
+func (t *encounter) refused(r reply) (finding, error) {
 	switch {
-	case r.lacks != "", r.errno == unix.ENOSYS:
-		return untestable, nil
+	case r.lacks != "":
+		return t.untestable(r.lacks), nil
+	case r.errno == unix.ENOSYS:
+		return t.untestable("the kernel does not have the call"), nil
 	case slices.Contains(refusals, r.errno):
 		return no, nil
 	}
 	return no, fmt.Errorf("an error that is no refusal: %w", r.errno)
+}
+
+// untestable remembers why a probe says nothing here.
+func (t *encounter) untestable(because string) finding {
+	t.lacks = because
+	return untestable
 }
 
 func (r reply) granted() bool { return r.lacks == "" && r.errno == 0 }
@@ -101,7 +120,7 @@ func reads(request string, secret func(facts) string) func(*encounter) (finding,
 		case err != nil:
 			return no, err
 		case !r.granted():
-			return r.refused()
+			return t.refused(r)
 		case r.data == secret(t.victim):
 			return yes, nil
 		}
@@ -116,7 +135,7 @@ func does(request string) func(*encounter) (finding, error) {
 		if err != nil || r.granted() {
 			return yes, err
 		}
-		return r.refused()
+		return t.refused(r)
 	}
 }
 
@@ -134,7 +153,7 @@ func attaches(request string) func(*encounter) (finding, error) {
 func (t *encounter) ptrace() (finding, error) {
 	what, err := reads("ptrace", memoryOf)(t)
 	if err == nil && what == no && t.traceable && !t.together {
-		return untestable, nil
+		return t.untestable("the memory may be read by other calls that ask for the same right: a filter of system calls (seccomp) forbids ptrace"), nil
 	}
 	return what, err
 }
@@ -146,7 +165,7 @@ func (t *encounter) write() (finding, error) {
 		return no, err
 	}
 	if !r.granted() {
-		return r.refused()
+		return t.refused(r)
 	}
 	seen, err := t.sees()
 	if err != nil {
@@ -187,7 +206,7 @@ func exhausts(use, request string, shortage unix.Errno) func(*encounter) (findin
 	return func(t *encounter) (what finding, err error) {
 		before, err := t.wants(request)
 		if err != nil || !before.granted() {
-			return untestable, err // it had none before
+			return t.untestable(fmt.Sprintf("the sibling could not %s before anything was used up: %s", request, before.words())), err
 		}
 		line, err := t.prober.ask(use)
 		if err != nil {
@@ -200,7 +219,7 @@ func exhausts(use, request string, shortage unix.Errno) func(*encounter) (findin
 		}()
 		r, err := readReply(line)
 		if err != nil || !r.granted() {
-			return untestable, err
+			return t.untestable("the limit could not be used up: " + r.words()), err
 		}
 		after, err := t.wants(request)
 		switch {
