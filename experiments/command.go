@@ -66,6 +66,9 @@ const (
 
 var placeholders = []string{holdWorkers, holdCores, holdItems, holdModel, holdProcs, holdSeconds, holdDir, holdHere}
 
+// braced is anything with braces around it, as many as there are.
+var braced = regexp.MustCompile(`\{+[^{}]*\}+`)
+
 var placeholder = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
 // heldIn returns the names between double braces, each once, in order.

@@ -116,6 +116,10 @@ func (r *reader) checkProgram() {
 // of words.
 func (r *reader) checkHeld(n *yaml.Node, what string) {
 	for _, c := range n.Content {
+		if half := halfBraced(c.Value, r.holdNames()); half != "" {
+			f := r.fault(c, "%s: %s is no placeholder: two braces stand on each side", what, quote(half))
+			f.Allowed, f.Remedy = r.holds(), "write {{"+strings.Trim(half, "{}")+"}}; a word that is meant to hold braces cannot have one of these names between them"
+		}
 		for _, name := range heldIn(c.Value) {
 			if !slices.Contains(r.holdNames(), name) {
 				f := r.fault(c, "%s: unknown placeholder {{%s}}", what, name)
@@ -123,6 +127,17 @@ func (r *reader) checkHeld(n *yaml.Node, what string) {
 			}
 		}
 	}
+}
+
+// halfBraced returns the first place of a word where the name of a placeholder has a brace too few, or too many: it would be
+// passed on as it is, and the program would make of it what it can.
+func halfBraced(word string, names []string) string {
+	for _, m := range braced.FindAllString(placeholder.ReplaceAllString(word, ""), -1) {
+		if slices.Contains(names, strings.TrimSpace(strings.Trim(m, "{}"))) {
+			return m
+		}
+	}
+	return ""
 }
 
 // holdNames are the names that may stand between double braces.
