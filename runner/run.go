@@ -325,10 +325,24 @@ func (c *campaign) close(ctx context.Context, failed error) error {
 // it reads each process, so it costs the models with more processes more.
 func (c *campaign) warnOfWatching() {
 	const noticeable = 0.01
-	if c.watching > noticeable {
-		c.warn("watching took up to %.2g %% of a trial's CPU time, and takes more of models with more processes: a longer sample.every takes less", 100*c.watching)
+	if c.watching <= noticeable {
+		return
 	}
+	// One of a part before an interruption is about other trials: the greater of the two remains.
+	for i, before := range c.outcome.Warnings {
+		var share float64
+		if n, _ := fmt.Sscanf(before, watchingForm, &share); n == 1 {
+			if 100*c.watching > share {
+				c.outcome.Warnings = slices.Delete(c.outcome.Warnings, i, i+1)
+				break
+			}
+			return
+		}
+	}
+	c.warn("watching took up to %.2g %% of a trial's CPU time, and takes more of models with more processes: a longer sample.every takes less", 100*c.watching)
 }
+
+const watchingForm = "watching took up to %g"
 
 // warnOfGenerators says where load generators were the bottleneck.
 func (c *campaign) warnOfGenerators() {
