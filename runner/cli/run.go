@@ -181,7 +181,7 @@ func failures(out runner.Outcome) string {
 func (f *runFlags) tell(out runner.Outcome, answer rebuilt, stdout io.Writer) error {
 	if f.json {
 		return json.NewEncoder(stdout).Encode(map[string]any{
-			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed, "skipped": out.Skipped,
+			"dir": out.Dir, "report": answer.Report, "trials": out.Trials, "failed": out.Failed - out.Skipped, "skipped": out.Skipped,
 			"interrupted": out.Interrupted, "warnings": append([]string{}, out.Warnings...),
 		})
 	}
