@@ -139,8 +139,13 @@ func (b *book) head() {
 	if few := b.few(); few != nil {
 		notes = append(notes, line(b.have(few, "fewer trials of a cell than the six that an interval needs, and can decide nothing")))
 	}
-	if broken := b.broken(); broken != nil {
-		notes = append(notes, line(b.have(broken, "a broken gate, and decide nothing")+" What is broken stands under Runs."))
+	broken := func(g digest.Gate) bool { return !g.Passed }
+	if names := b.with(broken); names != nil {
+		notes = append(notes, line(b.have(names, "a broken gate, and decide nothing on times")+" What is broken stands under Runs."))
+	}
+	coarse := func(g digest.Gate) bool { return g.Passed && g.Leeway > 1 }
+	if names := b.with(coarse); names != nil {
+		notes = append(notes, line(b.have(names, "coarse controls, and decide only what holds beyond what these leave open")))
 	}
 	b.list(notes)
 }
@@ -156,11 +161,11 @@ func (b *book) have(names []string, what string) string {
 	return fmt.Sprintf("%d runs have %s: %s.", len(names), what, strings.Join(names, ", "))
 }
 
-// broken names the runs with a gate that does not hold.
-func (b *book) broken() []string {
+// with names the runs with such a gate.
+func (b *book) with(gate func(digest.Gate) bool) []string {
 	var list []string
 	for _, r := range b.runs {
-		if slices.ContainsFunc(r.Gates, func(g digest.Gate) bool { return !g.Passed }) {
+		if slices.ContainsFunc(r.Gates, gate) {
 			list = append(list, r.Manifest.Name)
 		}
 	}
@@ -241,6 +246,8 @@ func (b *book) behind() {
 		for _, g := range r.Gates {
 			if !g.Passed {
 				broken = append(broken, text(g.Name+": "+g.Detail))
+			} else if g.Leeway > 1 {
+				broken = append(broken, text("coarse "+g.Name+": "+g.Detail))
 			}
 		}
 		m := &r.Manifest
@@ -251,5 +258,5 @@ func (b *book) behind() {
 		b.para("There is none.")
 		return
 	}
-	b.table(9, []string{"experiment", "question", "claims", "profile", "started", "host", "forklore", "broken gates", "ended"}, rows)
+	b.table(9, []string{"experiment", "question", "claims", "profile", "started", "host", "forklore", "broken gates, coarse controls", "ended"}, rows)
 }
