@@ -36,6 +36,7 @@ func (r *reader) checkGrid() {
 	}
 	if g.certain(doubtTimeout) {
 		r.checkClaims(x)
+		r.checkControls(x)
 	}
 }
 

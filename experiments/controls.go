@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -31,6 +32,32 @@ func (r *reader) controls(n *yaml.Node) {
 
 func control(what string, at func(*Controls) *bool) func(*reader, *yaml.Node) {
 	return func(r *reader, n *yaml.Node) { *at(&r.e.Controls) = r.truth(n, what) }
+}
+
+// controlsWhere reads which cell the controls repeat.
+func (r *reader) controlsWhere(n *yaml.Node) {
+	before, lenient := r.c, r.lenient
+	r.c, r.lenient = &claim{node: n, given: map[string]pair{}}, r.fromBase["controls"] // a profile may have other cells
+	r.claimWhere(n)
+	r.grid.controlled, r.c, r.lenient = r.c, before, lenient
+}
+
+// checkControls reports controls of cells that the grid does not have.
+func (r *reader) checkControls(x *expansion) {
+	c := r.grid.controlled
+	if c == nil || r.fromBase["controls"] {
+		return
+	}
+	before := len(r.faults)
+	for _, w := range c.where {
+		r.checkWhere(w, x)
+	}
+	if len(r.faults) > before || r.dependsOnHost(c, x) {
+		return
+	}
+	if !slices.ContainsFunc(x.points, func(p point) bool { return c.meets(&p.Cell, false) }) {
+		r.fault(c.node, "controls: no cell is all of this: %s", strings.TrimPrefix(c.places(), ", ")).Remedy = "correct or remove where"
+	}
 }
 
 // truth reads true or false, and nothing that only some readers of YAML take
@@ -77,7 +104,7 @@ func (p *Plan) addControls(which Controls, g *grid) {
 	if which == (Controls{}) {
 		return
 	}
-	ref := p.Cells[p.reference()]
+	ref := p.Cells[p.reference(g)]
 	add := func(c Cell, obstacle string, asked *bool) {
 		c.Params = maps.Clone(c.Params)
 		c.ID = c.hash()
@@ -135,10 +162,15 @@ func noExtra(c Cell) string {
 	return ""
 }
 
-// reference returns the cell that the controls repeat: the first goroutines
+// reference returns the cell that the controls repeat: the first that the experiment names, or the first goroutines
 // cell, on the largest number of cores, that another model stands beside; else
 // the first cell.
-func (p *Plan) reference() int {
+func (p *Plan) reference(g *grid) int {
+	if c := g.controlled; c != nil {
+		if i := slices.IndexFunc(p.Cells, func(one Cell) bool { return c.meets(&one, false) }); i >= 0 {
+			return i
+		}
+	}
 	beside := map[string]int{}
 	t := twin{axis: "model"}
 	for i := range p.Cells {

@@ -25,6 +25,7 @@ type grid struct {
 	timeoutS   float64
 	placement  Placement
 	claims     []*claim
+	controlled *claim   // which cells the controls may repeat: its where; nil for any
 	metrics    []string // that commands print
 	spin       *Cell    // the canary; nil where the catalogue has nothing to spin with
 	include    []*grid

@@ -139,6 +139,8 @@ func runKeys() []keyReader {
 			"", "positive: true", false}, read: control("controls.positive", func(c *Controls) *bool { return &c.Positive })},
 		{Key: Key{"controls.canary", "A short spin on one core at the start of each block: it tells whether the machine is what it was.", "true or false",
 			"", "canary: true", false}, read: control("controls.canary", func(c *Controls) *bool { return &c.Canary })},
+		{Key: Key{"controls.where", "Which cell the controls repeat: the first of these; unless given the first of goroutines, on most cores, that another model stands beside. Take one whose times scatter little: a control is as fine as its cell is steady.", "mapping of axes to a value or a list of values",
+			"", "where: {workload: sieve, cores: 1}", false}, read: (*reader).controlsWhere},
 		{Key: Key{"charts", "Which charts, in which order; all that the data allow unless given.", "list of names",
 			"", "charts: [speedup, memory]", false}, read: (*reader).charts},
 	}

@@ -87,7 +87,7 @@ func forms(cat experiments.Catalogue) map[string]node {
 		"placement.policy": enum("compact", "scatter", "none"), "placement.smt": enum("avoid", "allow"),
 		"placement.numa": enum("any", "local"), "placement.runner": enum("spare", "any"),
 		"sample.every": duration, "sample.metrics": listOf(enum(experiments.SampleMetrics...)),
-		"controls.aa": typed("boolean"), "controls.positive": typed("boolean"), "controls.canary": typed("boolean"),
+		"controls.aa": typed("boolean"), "controls.positive": typed("boolean"), "controls.canary": typed("boolean"), "controls.where": axes,
 		"charts":  listOf(enum(cat.Charts...)),
 		"include": listOf(axes), "exclude": listOf(axes),
 		"override":  listOf(object(map[string]node{"where": axes, "set": {"type": "object", "minProperties": 1}})),
