@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type market struct {
 	wall, memory, spawn map[string]float64
 	blocks              int
+	sampled             bool // of memory no more is known than what was sampled
 	gates               []Gate
 	fewer               bool // one core as well, where goroutines are the faster
 	skew                bool // processes and the plain loop lose their trials in alternate blocks
@@ -68,6 +70,9 @@ func (k market) advise(t *testing.T, musts ...string) *Advice {
 		if k.memory[row.Model] > 0 {
 			row.MemPeakB = k.memory[row.Model] * (1 + 0.001*float64(row.Block%3))
 			row.MemHighB = row.MemPeakB
+			if k.sampled {
+				row.MemLowB, row.MemHighB, row.MemPeakB = row.MemPeakB, math.NaN(), math.NaN()
+			}
 		}
 		row.SpawnS = 0.001 * (1 + 0.01*float64(row.Block%3))
 		if k.spawn[row.Model] > 0 {
@@ -143,6 +148,20 @@ func TestAdvice(t *testing.T) {
 		slices.Sort(want)
 		if a.Outcome != c.outcome || c.taken != "" && !slices.Equal(names, want) || lean != c.lean || !strings.Contains(a.Why, c.why) {
 			t.Errorf("%s: %s, %q, lean %q (%s); want %s, %q, lean %q (%s)", c.name, a.Outcome, a.taken(), lean, a.Why, c.outcome, c.taken, c.lean, c.why)
+		}
+	}
+}
+
+// Of a plain program's memory only a lower bound is known: it shows who takes too much, and not who takes
+// little enough.
+func TestAdviceOnSampledMemory(t *testing.T) {
+	k := fastGoroutines(12)
+	k.sampled = true
+	a := k.advise(t, "memory<6MiB")
+	for _, m := range a.Models {
+		much := k.memory[m.Model] > 6*mib
+		if m.Memory.Metric.Name != "mem_low_B" || (m.Unmet != nil) != much || (m.Unclear != nil) == much {
+			t.Errorf("%s: %s, unmet %q, unclear %q", m.Model, m.Memory.Metric.Name, m.Unmet, m.Unclear)
 		}
 	}
 }

@@ -62,13 +62,20 @@ func (d *Digest) firstFailure(id string) string {
 	return ""
 }
 
+// atLeastMemory is what was sampled of the peak: of a plain program nothing else is known.
+const atLeastMemory = "mem_low_B"
+
 // memory is the metric of the peak: the best authority that all cells have.
 func (d *Digest) memory() Metric {
-	name := "mem_peak_B"
-	if slices.ContainsFunc(d.Cells, func(c Cell) bool { return !c.has(name) }) {
-		name = "mem_high_B"
+	names := []string{"mem_peak_B", "mem_high_B", atLeastMemory}
+	lacks := func(name string) bool {
+		return slices.ContainsFunc(d.Cells, func(c Cell) bool { return len(c.Trials) > 0 && !c.has(name) })
 	}
-	i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name })
+	k := slices.IndexFunc(names, func(name string) bool { return !lacks(name) })
+	if k < 0 {
+		k = 1
+	}
+	i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == names[k] })
 	return metrics[i]
 }
 
@@ -122,6 +129,10 @@ func (d *Digest) weighMust(one *Candidate, c *Cell, must experiments.Must) error
 		one.Unclear = append(one.Unclear, fmt.Sprintf("%s: an interval needs %d trials, and there are %d", must.Text, leastN, len(c.Trials)))
 	default:
 		switch (Target{AtLeast: must.AtLeast, AtMost: must.AtMost}).within(q.Lo, q.Hi) {
+		case Supported:
+			if q.Metric.Name == atLeastMemory && must.AtMost != nil {
+				one.Unclear = append(one.Unclear, must.Text+": of the peak only a lower bound is known, sampled while a program ran that does not tell its own (protocol: 1 does)")
+			}
 		case Reversed:
 			one.Unmet = append(one.Unmet, must.Text)
 		case Inconclusive:

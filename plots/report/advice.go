@@ -196,7 +196,11 @@ func (w *adviser) costs() {
 	}
 	w.line("")
 	tw := tabwriter.NewWriter(&w.Builder, 0, 0, 2, ' ', 0)
-	header := []string{"model", w.By.Title, w.Models[0].Model + " against it", "peak memory", "CPU per item", "start"}
+	memory := "peak memory"
+	if w.Models[0].Memory.Metric.Name == "mem_low_B" { // of a plain program no more is known
+		memory = "peak memory, at least"
+	}
+	header := []string{"model", w.By.Title, w.Models[0].Model + " against it", memory, "CPU per item", "start"}
 	for _, m := range w.numbers() {
 		if m.Metric != experiments.MustMemory { // it has a column
 			header = append(header, m.Text)
