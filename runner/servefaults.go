@@ -2,7 +2,6 @@ package runner
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"forklore/runner/host"
@@ -32,16 +31,14 @@ func (a *attempt) expectFaults(p *load.Plan) {
 	}
 }
 
-// exposeServer tells a job how long its server will be under load, and with how many requests: those of
-// a Poisson process, and ten standard deviations more.
+// exposeServer tells a job how many requests will come: the schedule is known.
 func (a *attempt) exposeServer(j *host.Job) {
 	kind, serves := server(a.cell)
 	if _, ok := a.faultsOf(); !ok || !serves {
 		return
 	}
 	p := a.loadPlan(kind)
-	mean := p.Rate * (p.Warmup + p.Duration).Seconds()
-	j.Warmup, j.Window, j.Requests = p.Warmup, p.Duration, int64(mean+10*math.Sqrt(mean)+10)
+	j.Warmup, j.Requests = p.Scheduled()
 	j.Apart()
 }
 

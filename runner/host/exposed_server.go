@@ -32,15 +32,11 @@ func attend(e *exposed, job Job, done <-chan struct{}) *attended {
 
 // Begin takes a request in hand.
 func (a *attended) Begin(slot int, n uint64) bool {
-	now := Now()
-	if first := &a.ledger.head.first; first.Load() == 0 {
-		first.CompareAndSwap(0, now)
-	}
 	if a.fault == work.FaultDescriptors && !a.exposed.open(a.rank+slot, int64(n)) {
 		return false
 	}
 	a.mu.Lock()
-	a.open[n] = now
+	a.open[n] = Now()
 	a.mu.Unlock()
 	return true
 }
@@ -67,19 +63,18 @@ func (a *attended) due(rank int) bool {
 	if !a.home || a.again || a.fault == work.FaultNone || a.pool && rank != a.victim {
 		return false
 	}
-	return Now() >= a.ledger.head.first.Load()+a.after && a.struck.CompareAndSwap(false, true)
+	return a.ledger.done() >= a.after && a.struck.CompareAndSwap(false, true)
 }
 
 // await strikes the victim where no request is in its hand in time: where all connections are with others, it would
 // go unharmed.
 func (a *attended) await(done <-chan struct{}) {
-	first := &a.ledger.head.first
-	for first.Load() == 0 {
+	for a.ledger.done() < a.after+a.grace {
 		if !pause(time.Millisecond, done) {
 			return
 		}
 	}
-	if !pause(time.Duration(first.Load()+a.after+a.grace-Now()), done) || !a.struck.CompareAndSwap(false, true) {
+	if !a.struck.CompareAndSwap(false, true) {
 		return
 	}
 	if a.fault == work.FaultRecovered {

@@ -17,8 +17,8 @@ type exposure struct {
 	patience   time.Duration // with one who is silent
 	victim     int           // rank
 	serves     bool          // a server's requests are the items
-	after      int64         // deliveries, of all workers, after which the victim is struck: with its next item in hand, or its last. Of a server ns since its first request
-	grace      int64         // ns after that, within which a request must come; else the victim fails without one
+	after      int64         // deliveries, of all workers, after which the victim is struck: with its next item in hand, or its last
+	grace      int64         // of a server: deliveries after that by which a request must be in the victim's hand; else it fails without one
 }
 
 // maxLedgered bounds the items of a trial with faults: the ledger takes 16 bytes for each.
@@ -31,7 +31,7 @@ func (j Job) exposure() (x exposure, ok bool) {
 		return x, false
 	}
 	x = exposure{fault: ps.String("fault"), supervised: ps.Bool("supervised"), pipe: ps.String("deliver") == work.DeliverPipe,
-		patience: ps.Duration("patience"), victim: int(ps.Int("victim")), serves: j.Window > 0}
+		patience: ps.Duration("patience"), victim: int(ps.Int("victim")), serves: j.Requests > 0}
 	draw := rand.New(rand.NewPCG(j.Seed, 0))
 	done := 0.2 + 0.6*draw.Float64()
 	if x.victim < 0 {
@@ -39,8 +39,8 @@ func (j Job) exposure() (x exposure, ok bool) {
 	}
 	x.after = int64(done * float64(j.Items))
 	if x.serves {
-		x.after = int64(j.Warmup) + int64(done*float64(j.Window))
-		x.grace = int64(j.Window) / 20
+		window := j.Requests - j.Warmup
+		x.after, x.grace = j.Warmup+int64(done*float64(window)), max(1, window/20)
 	}
 	return x, true
 }
@@ -56,7 +56,7 @@ func (j *Job) Apart() {
 
 // ledgered is how many items, or requests, the ledger has room for.
 func (j Job) ledgered() int64 {
-	if j.Window > 0 {
+	if j.Requests > 0 {
 		return j.Requests
 	}
 	return j.Items
@@ -68,9 +68,9 @@ func (j Job) exposable() error {
 		return nil
 	}
 	switch least := int64(2 * j.Workers); {
-	case j.Window > 0 && j.Requests > maxLedgered:
+	case j.Requests > maxLedgered:
 		return work.Unavailable{Reason: fmt.Sprintf("%d requests are too many for faults, which keep a ledger of each: at most %d, so make the duration shorter, or the load smaller", j.Requests, maxLedgered)}
-	case j.Window > 0:
+	case j.Requests > 0:
 	case j.Items < least:
 		return work.Unavailable{Reason: fmt.Sprintf("%d items are too few for faults: a worker fails between two items of its own, so that %d workers need %d items or more", j.Items, j.Workers, least)}
 	case j.Items > maxLedgered:

@@ -7,11 +7,7 @@
 // to stop, so orphans end by themselves.
 package host
 
-import (
-	"time"
-
-	"forklore/runner/work"
-)
+import "forklore/runner/work"
 
 // Roles of the processes of a trial.
 const (
@@ -35,10 +31,8 @@ type Job struct {
 	Dir       string // scratch folder
 	SharedB   int64  // bytes that all workers share beside the page
 
-	// Of a server with faults: how long it is under load before what is measured, and while that is, from its
-	// first request, and how many requests are sent, or a few more. Else 0.
-	Warmup, Window time.Duration
-	Requests       int64
+	Warmup   int64 // of a server with faults: how many requests are sent before those that are measured; else 0
+	Requests int64 // and how many in all
 
 	Beside work.Params // parameters of the companion beside the workload; nil for none
 	Seed   uint64      // of what is drawn in the trial

@@ -21,8 +21,7 @@ type ledgerHead struct {
 	_       [124]byte
 	noticed atomic.Int64 // ns: when a worker recovered from its own panic
 	again   atomic.Int64 // ns: the first delivery by what came in place of the victim
-	first   atomic.Int64 // ns: a server's first request
-	_       [104]byte
+	_       [112]byte
 }
 
 // rankPage is what one worker says of itself. Only it writes there, but for what is said.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"forklore/runner/work"
 )
@@ -173,7 +172,7 @@ func (w *words) reading(r Reading) {
 func (w *words) job(j Job) {
 	w.text(j.Workload, j.Dir).int(j.Workers, j.Processes, j.MaxProcs, j.Rank, j.Slots, j.Links).int64(j.Items, j.SharedB)
 	w.flag(j.Locked, j.Pool, j.Dynamic, j.Spread).int(len(j.Words)).text(j.Words...).params(j.Params).params(j.Beside).int64(int64(j.Seed)).int(j.Again)
-	w.int64(int64(j.Warmup), int64(j.Window), j.Requests)
+	w.int64(j.Warmup, j.Requests)
 	w.flag(j.Command != nil)
 	if c := j.Command; c != nil {
 		w.text(c.Dir, c.Install).flag(c.Gate).int(c.Exit, len(c.Argv)).text(c.Argv...).int(len(c.Env)).text(c.Env...)
@@ -303,7 +302,7 @@ func (r *reader) job() Job {
 	j.Words = list(r, r.text)
 	j.Params, j.Beside = r.params(), r.params()
 	j.Seed, j.Again = uint64(r.int64()), r.int()
-	j.Warmup, j.Window, j.Requests = time.Duration(r.int64()), time.Duration(r.int64()), r.int64()
+	j.Warmup, j.Requests = r.int64(), r.int64()
 	if r.flag() {
 		j.Command = &Command{Dir: r.text(), Install: r.text(), Gate: r.flag(), Exit: r.int(), Argv: list(r, r.text), Env: list(r, r.text)}
 	}

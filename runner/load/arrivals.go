@@ -16,13 +16,23 @@ func newArrivals(seed uint64, rate float64) *arrivals {
 }
 
 // DueSince counts the requests that were due within an open loop's window from a time on, by CLOCK_MONOTONIC.
-func (p Plan) DueSince(r Result, from int64) (n int64) {
+func (p Plan) DueSince(r Result, from int64) int64 {
 	start := r.FromNS - int64(p.Warmup)
+	return p.due(max(from, r.FromNS)-start, r.ToNS-start)
+}
+
+// Scheduled counts the requests of an open loop: those of the warm-up, and all.
+func (p Plan) Scheduled() (warmup, all int64) {
+	return p.due(0, int64(p.Warmup)), p.due(0, int64(p.Warmup+p.Duration))
+}
+
+// due counts the scheduled requests from one time to another, in nanoseconds since the start.
+func (p Plan) due(from, to int64) (n int64) {
 	for a := newArrivals(p.Seed, p.Rate); ; {
-		switch due := start + a.next(); {
-		case due >= r.ToNS:
+		switch at := a.next(); {
+		case at >= to:
 			return n
-		case due >= max(from, r.FromNS):
+		case at >= from:
 			n++
 		}
 	}

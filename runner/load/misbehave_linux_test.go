@@ -215,6 +215,9 @@ func TestRetryLosesNothing(t *testing.T) {
 	if due := p.DueSince(r, 0); due != r.Measured {
 		t.Errorf("%d requests of the window were due, %d were answered", due, r.Measured)
 	}
+	if before, all := p.Scheduled(); all != r.Done || all-before != r.Measured {
+		t.Errorf("%d requests were scheduled, %d before the window; %d were answered, %d of the window", all, before, r.Done, r.Measured)
+	}
 }
 
 // Who never answers is given up in spite of that, and the loop comes to its end.

@@ -72,8 +72,8 @@ Delivered to the ledger, a result is written into shared memory under a lock tha
 share, which knows its owner. Through the pipe, it is a record of 32 bytes with a
 checksum in a pipe that all workers share, and the host writes it down.
 On a server (http, at a share of its capacity) the items are its requests, and the moment is
-drawn from 20 to 80 % of the measured time: the victim fails with a request in hand that is done and not
-answered, or without one where none comes for a twentieth of that time. A panic that nobody
+drawn from 20 to 80 % of those that are measured: the victim fails with a request in hand that is done and not
+answered, or without one where it has none while others do a twentieth of them. A panic that nobody
 recovers from is in a goroutine which the handler has started, for net/http recovers from those of the handler
 itself, which is recovered; the pool of the model threads does the same. Each request is booked in the
 ledger, or in the pipe, before it is answered. Whose a request is the kernel decides when it comes, so

@@ -191,8 +191,8 @@ type encounter struct {
 	prober    *dialogue
 	comm      link.Comm
 	victim    facts
-	together  bool // both are one process
-	traceable bool // the prober may read what takes the right to trace
+	together  bool   // both are one process
+	traceable bool   // the prober may read what takes the right to trace
 	lacks     string // why the last probe that was untestable was so
 }
 
