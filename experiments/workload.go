@@ -96,9 +96,15 @@ func (r *reader) readWorkload(n *yaml.Node) {
 	if !slices.ContainsFunc(r.pairs(n), func(p pair) bool { return p.key.Value == "use" }) {
 		r.fault(n, "workloads.use is missing").Remedy = "add for example use: sieve"
 	}
-	if r.w.spec.Name == "" {
-		return
+	if r.w.spec.Name != "" {
+		r.readParams(given)
 	}
+	r.companions(given) // these, and the next, are the same beside any workload: also beside one that nobody knows
+	r.onlyOne(n)
+}
+
+// readParams reads the parameters of a workload that is known, out of the pairs that are no keys of every entry.
+func (r *reader) readParams(given []pair) {
 	r.w.use = r.w.spec.Name
 	if r.w.label == "" {
 		r.w.label = r.w.use
@@ -110,8 +116,6 @@ func (r *reader) readWorkload(n *yaml.Node) {
 		}
 		r.w.params = append(r.w.params, p)
 	}
-	r.companions(given)
-	r.onlyOne(n)
 }
 
 // onlyOne refuses items beside duration.
