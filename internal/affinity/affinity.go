@@ -34,6 +34,9 @@ func Start(cpus []int, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	before := Get()
+	if Has && len(before) == 0 { // else the thread would stay bound
+		return &Error{cpus, errors.New("the CPUs of the thread cannot be read, so that it could not be given them back")}
+	}
 	if err := Set(cpus); err != nil {
 		return err
 	}

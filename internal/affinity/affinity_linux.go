@@ -11,19 +11,55 @@ import (
 // Has tells whether this system can bind threads to CPUs.
 const Has = true
 
+// fewCPUs is what a mask has room for at first, as the masks of the C library have; mostCPUs is where the
+// search for one that is long enough ends: far above the 8192 of the largest kernels.
+const (
+	fewCPUs  = 1024
+	mostCPUs = 1 << 16
+)
+
 // Get returns the CPUs that the calling thread may run on, in order; none where that is unknown.
 func Get() []int {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil
+	return grown(func(set unix.CPUSetDynamic) error { return unix.SchedGetaffinityDynamic(0, set) })
+}
+
+// grown returns the CPUs of a mask that read fills. The kernel refuses one with less room than it has CPUs,
+// and does not say how many these are.
+func grown(read func(unix.CPUSetDynamic) error) []int {
+	for room := fewCPUs; room <= mostCPUs; room *= 2 {
+		set := unix.NewCPUSet(room)
+		switch err := read(set); {
+		case err == nil:
+			return listed(set)
+		case !errors.Is(err, unix.EINVAL):
+			return nil
+		}
 	}
-	cpus := make([]int, 0, set.Count())
-	for c := 0; len(cpus) < set.Count(); c++ {
+	return nil
+}
+
+func listed(set unix.CPUSetDynamic) []int {
+	n := set.Count()
+	cpus := make([]int, 0, n)
+	for c := 0; len(cpus) < n; c++ {
 		if set.IsSet(c) {
 			cpus = append(cpus, c)
 		}
 	}
 	return cpus
+}
+
+// maskOf returns a mask that is as long as its last CPU needs: what is beyond it counts as not set.
+func maskOf(cpus []int) unix.CPUSetDynamic {
+	room := 1
+	for _, c := range cpus {
+		room = max(room, c+1)
+	}
+	set := unix.NewCPUSet(room)
+	for _, c := range cpus {
+		set.Set(c)
+	}
+	return set
 }
 
 // Set binds the calling thread. Its error is an [Error].
@@ -49,11 +85,7 @@ func SetAll(cpus []int) error {
 }
 
 func bind(tid int, cpus []int) error {
-	var set unix.CPUSet
-	for _, c := range cpus {
-		set.Set(c)
-	}
-	if err := unix.SchedSetaffinity(tid, &set); err != nil {
+	if err := unix.SchedSetaffinityDynamic(tid, maskOf(cpus)); err != nil {
 		return &Error{cpus, err}
 	}
 	return nil
