@@ -343,6 +343,7 @@ func (t *Trial) explain(f *Failure) *Failure {
 	switch {
 	case isOutOfMemory(words):
 		f.Status = StatusOOM
+		f.Detail += ": " + work.MemoryLimits()
 	case words == noThread:
 		f.Status, f.Detail = StatusSkipped, work.StartShortage(fmt.Errorf("%s: %w", f.Detail, syscall.EAGAIN)).Error()
 	}

@@ -42,6 +42,25 @@ func StartShortage(err error) error {
 	return Unavailable{Reason: fmt.Sprintf("%v: one of the limits on processes and threads is reached%s; or ask for fewer at a time", err, taskLimitList())}
 }
 
+// MemoryLimits names what may have kept memory from a process that ran out of it, as it is for this one,
+// whose children inherit it, and how to raise it.
+func MemoryLimits() string {
+	var set []string
+	for _, l := range []struct {
+		name, flag string
+		which      int
+	}{{"RLIMIT_AS", "-v", unix.RLIMIT_AS}, {"RLIMIT_DATA", "-d", unix.RLIMIT_DATA}} {
+		if v := resource(l.which); v != "unlimited" {
+			set = append(set, fmt.Sprintf("%s is %s bytes (raise it with ulimit %s, which counts KiB)", l.name, v, l.flag))
+		}
+	}
+	if set == nil {
+		set = append(set, fmt.Sprintf("no limit of its own is set, vm.overcommit_memory is %s and vm.max_map_count %s (raise them with sysctl)",
+			sysctl("vm/overcommit_memory"), sysctl("vm/max_map_count")))
+	}
+	return strings.Join(set, ", ") + "; or ask for a smaller size or fewer workers"
+}
+
 // inFolder says of an error of writing to the trial's folder what helps.
 func inFolder(err error) error {
 	if err = Shortage(err); errors.As(err, &Unavailable{}) {

@@ -52,3 +52,33 @@ func TestShortageLeavesOthersAlone(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A limit that is set is told, and one that is not is not.
+func TestMemoryLimits(t *testing.T) {
+	const most = 1 << 50 // bytes: more than any process has
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_DATA, &was); err != nil {
+		t.Fatal(err)
+	}
+	if was.Max != unix.RLIM_INFINITY {
+		t.Skip("RLIMIT_DATA cannot be set as high as the test takes")
+	}
+	defer func() {
+		if err := unix.Setrlimit(unix.RLIMIT_DATA, &was); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	set := fmt.Sprintf("RLIMIT_DATA is %d bytes (raise it with ulimit -d", int64(most))
+	if got := MemoryLimits(); !strings.Contains(got, set) || strings.Contains(got, "unlimited") {
+		t.Errorf("got %q, want %q in it", got, set)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	if got := MemoryLimits(); strings.Contains(got, "RLIMIT_DATA") {
+		t.Errorf("no limit is set, and it says %q", got)
+	}
+}
