@@ -40,7 +40,7 @@ sample: {every: %s}
 	}()
 	c.calibrate(b.Context())
 	cell := c.plan.Cells[0]
-	items := cell.TotalItems(c.calibrations[groupOf(cell)].items)
+	items := cell.TotalItems(c.calibrations[c.group(cell)].items)
 	on := c.plan.Sample
 	var logs, ticks, cpu []float64
 	trial := func(s experiments.Sample) float64 {

@@ -16,9 +16,20 @@ import (
 type group struct {
 	workload, params string
 	aim              float64
+	weak             bool // work grows with workers, and what is timed has several: the items are those of one of them
 }
 
-func groupOf(c experiments.Cell) group { return group{c.Workload, workText(c), c.AutoS} }
+// group names what a cell is calibrated with.
+func (c *campaign) group(cell experiments.Cell) group {
+	g := groupOf(cell)
+	g.weak = cell.AutoS > 0 && cell.Scaling == experiments.Weak && c.referenceOf(cell, 1).Workers > 1
+	return g
+}
+
+// groupOf is group, whatever the scaling.
+func groupOf(c experiments.Cell) group {
+	return group{workload: c.Workload, params: workText(c), aim: c.AutoS}
+}
 
 // workText is the parameters of the work itself: with something beside it, it is the same.
 func workText(c experiments.Cell) string {
@@ -47,7 +58,7 @@ func (c *campaign) calibrate(ctx context.Context) {
 		if cell.DurationS > 0 {
 			continue
 		}
-		g := groupOf(cell)
+		g := c.group(cell)
 		if _, met := c.calibrations[g]; !met && cell.AutoS > 0 {
 			c.report(Progress{Phase: Calibrating, Cell: &c.plan.Cells[i]})
 			c.calibrations[g] = c.choose(ctx, cell, g)
@@ -86,7 +97,7 @@ func (c *campaign) checkExtra(cell experiments.Cell, calibrated int64) {
 // loop anyway.
 func (c *campaign) hasSequential(g group, items int64) bool {
 	return slices.ContainsFunc(c.plan.Cells, func(cell experiments.Cell) bool {
-		return cell.Model == experiments.Sequential && groupOf(cell) == g && cell.TotalItems(0) == items
+		return cell.Model == experiments.Sequential && c.group(cell) == g && cell.TotalItems(0) == items
 	})
 }
 
@@ -130,28 +141,41 @@ func referenceTitle(ref experiments.Cell) string {
 	return fmt.Sprintf("%s, %d workers, %d CPUs", ref.Model, ref.Workers, ref.Cores)
 }
 
-// choose finds how many items of a group take as long as it aims at, by
-// running more and more of them until a trial is long enough to judge by.
+// choose finds how many items a group has.
 func (c *campaign) choose(ctx context.Context, cell experiments.Cell, g group) calibration {
+	search := c.search
 	if cell.Command != nil && cell.Command.Protocol == 0 {
-		return c.choosePlain(ctx, cell, g)
+		search = c.searchPlain
 	}
+	items, err := search(ctx, cell, g.aim)
+	if err != nil {
+		return calibration{err: err}
+	}
+	if g.weak {
+		items /= float64(c.referenceOf(cell, 1).Workers)
+	}
+	return calibration{items: c.round(g, items)}
+}
+
+// search finds how many items of the reference cell take aim seconds, by running more and
+// more of them until a trial is long enough to judge by.
+func (c *campaign) search(ctx context.Context, cell experiments.Cell, aim float64) (float64, error) {
 	n := int64(1)
 	for range tries {
 		wall, err := c.time(ctx, cell, n)
 		if err != nil {
-			return calibration{err: err}
+			return 0, err
 		}
-		if wall >= g.aim/5 {
-			return calibration{items: c.round(g, float64(n)*g.aim/wall)}
+		if wall >= aim/5 {
+			return float64(n) * aim / wall, nil
 		}
-		grow := math.Min(100, math.Max(2, g.aim/2/math.Max(wall, 1e-9)))
+		grow := math.Min(100, math.Max(2, aim/2/math.Max(wall, 1e-9)))
 		if float64(n)*grow > math.MaxInt64/2 {
 			break
 		}
 		n = int64(float64(n) * grow)
 	}
-	return calibration{err: errNoTime}
+	return 0, errNoTime
 }
 
 // tries bounds the trials of one calibration.
@@ -176,7 +200,7 @@ func (c *campaign) time(ctx context.Context, cell experiments.Cell, n int64) (fl
 func (c *campaign) round(g group, items float64) int64 {
 	unit := int64(1)
 	for _, cell := range c.plan.Cells {
-		if w := int64(cell.Workers); groupOf(cell) == g {
+		if w := int64(cell.Workers); c.group(cell) == g {
 			if l := lcm(unit, w); float64(l) <= math.Max(items, 1)/4 {
 				unit = l
 			} else {

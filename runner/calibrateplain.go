@@ -8,37 +8,37 @@ import (
 	"forklore/experiments"
 )
 
-// choosePlain is choose for a program whose own start is in every time: one item tells what
+// searchPlain is search for a program whose own start is in every time: one item tells what
 // that takes.
-func (c *campaign) choosePlain(ctx context.Context, cell experiments.Cell, g group) calibration {
+func (c *campaign) searchPlain(ctx context.Context, cell experiments.Cell, aim float64) (float64, error) {
 	start := math.Inf(1)
 	for range 3 { // the first one may have to be read from disk
 		wall, err := c.time(ctx, cell, 1)
 		if err != nil {
-			return calibration{err: err}
+			return 0, err
 		}
 		start = math.Min(start, wall)
 	}
-	if start > g.aim/2 {
-		return calibration{err: fmt.Errorf("items: auto could not be calibrated: a program that takes %.3g s for one item cannot be given items for %.3g s; give a number of items, or a greater time: items: {auto: %.0fs}",
-			start, g.aim, math.Ceil(4*start))}
+	if start > aim/2 {
+		return 0, fmt.Errorf("items: auto could not be calibrated: a program that takes %.3g s for one item cannot be given items for %.3g s; give a number of items, or a greater time: items: {auto: %.0fs}",
+			start, aim, math.Ceil(4*start))
 	}
 	n := int64(2)
 	for range tries {
 		wall, err := c.time(ctx, cell, n)
 		if err != nil {
-			return calibration{err: err}
+			return 0, err
 		}
-		next, enough := more(n, wall, start, g.aim)
+		next, enough := more(n, wall, start, aim)
 		if enough {
-			return calibration{items: c.round(g, float64(next))}
+			return float64(next), nil
 		}
 		if next > math.MaxInt64/64 {
 			break
 		}
 		n = next
 	}
-	return calibration{err: errNoTime}
+	return 0, errNoTime
 }
 
 // more says how many items to time after n of them took wall seconds, start of which would

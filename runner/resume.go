@@ -109,7 +109,7 @@ func (c *campaign) remember() error {
 			spent += t.ColdS
 		}
 		if cell, ok := cells[t.Cell]; ok && cell.AutoS > 0 && cell.Control == "" && t.Items > 0 {
-			c.calibrations[groupOf(cell)] = calibration{items: base(cell, t.Items)}
+			c.calibrations[c.group(cell)] = calibration{items: base(cell, t.Items)}
 		}
 	}
 	c.started = c.Now().Add(-time.Duration(spent * float64(time.Second)))

@@ -277,7 +277,7 @@ func (c *campaign) enough(step experiments.Step, row *record.Trial, began time.T
 
 // step runs one trial of the plan, or says why it cannot be run.
 func (c *campaign) step(ctx context.Context, cell experiments.Cell, step experiments.Step) *attempt {
-	known := c.calibrations[groupOf(cell)]
+	known := c.calibrations[c.group(cell)]
 	if known.err != nil {
 		a := &attempt{campaign: c, cell: cell, row: c.newRow(cell, 0, step)}
 		a.row.Status, a.row.Detail = record.Skipped, known.err.Error()
