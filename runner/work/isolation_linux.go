@@ -20,7 +20,9 @@ any between them are idle. The sibling holds a new secret of 32 random bytes for
 its memory and in an open file without a name, and others since its start in its
 environment and its command line. What is read counts only if it is the secret: bytes that
 were read elsewhere are a no. What is written (one byte, put back at once) counts if the
-sibling sees it. What is used up counts if the sibling then asks in vain.
+sibling sees it. What is used up counts if the sibling then asks in vain. Limits are lowered in the
+two processes alone; that of processes and threads (RLIMIT_NPROC) counts those of a user wherever
+they are, and is lowered to a few more than the user has, for the moments in which one is started.
 Both are played by processes of trialhost made for the trial: by two goroutines of one
 process where the model has its workers in one, else by two processes. Nobody else is
 probed: where to look is told by the sibling itself, and a process outside the trial's own group
@@ -33,7 +35,7 @@ refused there.
 A measure is 1 where the probe succeeded in some item of the trial, 0 where the kernel
 refused it or what it did had no effect, absent where it cannot be tested: the kernel
 lacks the call, /proc is not mounted, a limit is not enforced or already lower than the probe
-takes, or a filter of system calls (seccomp) forbids the call even on oneself.
+takes, other processes of the user start and end too often, or a filter of system calls (seccomp) forbids the call even on oneself.
 yama_ptrace_scope is the setting of that name, absent without Yama: above 0 only
 descendants' memory may be read or traced, which siblings are not.
 Source: ptrace(2), section "Ptrace access mode checking"; process_vm_readv(2); proc(5); getrlimit(2).

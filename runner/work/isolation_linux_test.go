@@ -94,7 +94,7 @@ func confined() bool {
 // What the models differ in is certain whatever the system: it has to come out so.
 func TestIsolationFindsWhatTheKernelKeepsApart(t *testing.T) {
 	one := map[string]float64{"can_read_pointer": 1, "can_use_descriptor": 1, "can_write_memory": 1, "can_read_environ": 1,
-		"can_read_cmdline": 1, "can_ptrace": 0, "can_exhaust_descriptors": 1, "can_exhaust_memory": 1, "can_kill": 1, "can_read_vm_readv": 1}
+		"can_read_cmdline": 1, "can_ptrace": 0, "can_exhaust_descriptors": 1, "can_exhaust_memory": 1, "can_exhaust_threads": 1, "can_kill": 1, "can_read_vm_readv": 1}
 	two := map[string]float64{"can_read_pointer": 0, "can_use_descriptor": 0, "can_exhaust_descriptors": 0, "can_exhaust_memory": 0}
 	with := func(base map[string]float64, more map[string]float64) map[string]float64 {
 		m := maps.Clone(base)
@@ -109,9 +109,10 @@ func TestIsolationFindsWhatTheKernelKeepsApart(t *testing.T) {
 		}
 		return m
 	}
-	open := with(with(two, all(1)), map[string]float64{"can_kill": 1})
+	oneUser := map[string]float64{"can_kill": 1, "can_exhaust_threads": 1}
+	open := with(with(two, all(1)), oneUser)
 	if confined() {
-		open = with(two, map[string]float64{"can_kill": 1, "can_read_vm_readv": 0, "can_read_proc_mem": 0, "can_ptrace": 0, "can_write_memory": 0})
+		open = with(with(two, oneUser), map[string]float64{"can_read_vm_readv": 0, "can_read_proc_mem": 0, "can_ptrace": 0, "can_write_memory": 0})
 	}
 	closed := with(two, all(0))
 	for _, c := range []struct {
@@ -124,8 +125,8 @@ func TestIsolationFindsWhatTheKernelKeepsApart(t *testing.T) {
 		{hardeningNone, []int{3}, one},
 		{hardeningNone, []int{1, 1}, open},
 		{hardeningNone, []int{2, 2}, open},
-		{hardeningNonDumpable, []int{1, 1}, with(closed, map[string]float64{"can_kill": 1})},
-		{hardeningOtherUser, []int{1, 1}, with(closed, map[string]float64{"can_kill": 0})},
+		{hardeningNonDumpable, []int{1, 1}, with(closed, oneUser)},
+		{hardeningOtherUser, []int{1, 1}, with(closed, map[string]float64{"can_kill": 0, "can_exhaust_threads": 0})},
 		{hardeningOtherUser, []int{2, 2}, closed},
 	} {
 		t.Run(fmt.Sprint(c.hardening, c.layout), func(t *testing.T) {

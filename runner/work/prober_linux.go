@@ -19,6 +19,7 @@ type prober struct {
 	write func(b byte) error // puts back what the last write changed
 	was   byte
 	drain drain
+	crowd crowd
 }
 
 // target is where the sibling says that its secret is.
@@ -42,8 +43,13 @@ func (p *prober) answer(request []string) string {
 		case "use_memory":
 			return p.drain.memory()
 		case "release":
-			return finished(p.drain.giveBack())
+			return finished(errors.Join(p.drain.giveBack(), p.crowd.giveBack()))
+		case "tasks":
+			return tasksOfUser()
 		}
+	}
+	if len(request) > 0 && request[0] == "use_tasks" {
+		return withLimit(request, p.crowd.useUp)
 	}
 	t, err := aim(request)
 	if err != nil {

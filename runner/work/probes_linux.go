@@ -39,6 +39,7 @@ var probes = []probe{
 	{"can_kill", "send a signal", "kill(PID, 0) may signal the sibling's process", does("kill")},
 	{"can_exhaust_descriptors", "use up its descriptors", "the prober opens files up to RLIMIT_NOFILE, lowered to 64, and the sibling can open none", exhausts("use_descriptors", "open", unix.EMFILE)},
 	{"can_exhaust_memory", "use up its address space", "the prober maps memory up to RLIMIT_AS, lowered to about 1 GiB more than it has, and the sibling cannot map 256 MiB", exhausts("use_memory", "allocate", unix.ENOMEM)},
+	{"can_exhaust_threads", "use up its processes and threads", "the prober starts processes, which count as threads do, up to RLIMIT_NPROC, lowered for both to a few more than their user has, and the sibling can start none", (*encounter).exhaustTasks},
 }
 
 const yamaScope = "yama_ptrace_scope"
@@ -232,8 +233,11 @@ func exhausts(use, request string, shortage unix.Errno) func(*encounter) (findin
 	}
 }
 
-func (t *encounter) wants(request string) (reply, error) {
-	line, err := t.told(request)
+func (t *encounter) wants(request string) (reply, error) { return asked(t.told, request) }
+
+// asked is what comes of asking a part.
+func asked(ask func(string) (string, error), request string) (reply, error) {
+	line, err := ask(request)
 	if err != nil {
 		return reply{}, err
 	}

@@ -90,6 +90,7 @@ type victim struct {
 	argument string
 	page     []byte // the secret is at its start
 	memfd    int
+	crowd    crowd
 }
 
 // prepare makes the places where secrets lie.
@@ -105,6 +106,9 @@ func (v *victim) prepare() error {
 }
 
 func (v *victim) answer(request []string) string {
+	if len(request) > 0 && request[0] == "start" {
+		return withLimit(request, v.crowd.one)
+	}
 	switch strings.Join(request, " ") {
 	case "renew":
 		return v.renew()
@@ -122,6 +126,8 @@ func (v *victim) answer(request []string) string {
 			return failed(err)
 		}
 		return finished(unix.MunmapPtr(page, allocation))
+	case "tasks":
+		return tasksOfUser()
 	}
 	return fmt.Sprintf("%s unknown request %q", answerError, request)
 }
