@@ -39,7 +39,7 @@ func deliveryIn(ps Params, env Env) string {
 func dataParams(deliveries ...string) []Param {
 	return []Param{
 		{Name: "delivery", Type: "choice", Default: deliveries[0], Choices: deliveries, Doc: deliveryDoc},
-		{Name: "link", Type: "choice", Default: "pipe", Choices: link.Names(), Doc: "what messages travel through"},
+		{Name: "link", Type: "choice", Default: "pipe", Choices: link.Names(), Doc: "what messages travel through: by every delivery some do, if only to say when"},
 		{Name: "message", Type: "bytes", Default: "65536", Min: 1024, Max: 1 << 20, Doc: "longest message; unless the system allows more, mqueue takes 8KiB, and sysv_mq 16KiB for all pairs of workers together"},
 	}
 }
