@@ -123,39 +123,17 @@ func forestRange(rows []forestRow) []float64 {
 	return values
 }
 
-// foldSettings takes out of the settings of a claim's lines what all of them say, the first words and the
-// last parts, and returns it: there is room for it above them. Of one setting it leaves everything.
+// foldSettings takes out of the settings of a claim's lines what all of them say, and returns it.
 func foldSettings(lines []rowLine) string {
-	first := strings.Split(lines[0].Setting, ", ")
-	words, parts, differ := strings.Fields(first[0]), len(first)-1, false
-	for _, l := range lines[1:] {
-		differ = differ || l.Setting != lines[0].Setting
-		own := strings.Split(l.Setting, ", ")
-		ownWords := strings.Fields(own[0])
-		words = words[:alikeFor(min(len(words), len(ownWords)), func(i int) bool { return words[i] == ownWords[i] })]
-		parts = alikeFor(min(parts, len(own)-1), func(i int) bool { return first[len(first)-1-i] == own[len(own)-1-i] })
+	var settings []string
+	for _, l := range lines {
+		settings = append(settings, l.Setting)
 	}
-	if !differ {
-		return ""
-	}
-	head, tail := strings.Join(words, " "), first[len(first)-parts:]
+	common, own := fold(settings)
 	for i := range lines {
-		own := strings.Split(lines[i].Setting, ", ")
-		own = own[:len(own)-parts]
-		own[0] = strings.TrimSpace(strings.TrimPrefix(own[0], head))
-		lines[i].Setting = strings.TrimPrefix(strings.Join(own, ", "), ", ")
+		lines[i].Setting = own[i]
 	}
-	return strings.TrimPrefix(strings.Join(append([]string{head}, tail...), ", "), ", ")
-}
-
-// alikeFor counts the first of n that are alike.
-func alikeFor(n int, alike func(int) bool) int {
-	for i := range n {
-		if !alike(i) {
-			return i
-		}
-	}
-	return n
+	return common
 }
 
 func forestPanel(rows []forestRow, ratios scale) rowPanel {

@@ -69,30 +69,20 @@ func bare(label string) string {
 }
 
 // foldLines returns the name of a panel of these lines: their label, or, where
-// they have several, the words with which all begin. The lines then keep the
-// rest, and their setting where it is not the same for all.
+// they have several, the words that all say. The lines then keep the rest.
 func foldLines(lines []rowLine) string {
-	label, setting := lines[0].Label, lines[0].Setting
+	if !slices.ContainsFunc(lines, func(l rowLine) bool { return l.Label != lines[0].Label }) {
+		return lines[0].Label
+	}
+	var names []string
 	for _, l := range lines {
-		for label != "" && !strings.HasPrefix(l.Label+" ", label+" ") {
-			label = label[:max(0, strings.LastIndexByte(label, ' '))]
-		}
-		if l.Setting != setting {
-			setting = ""
-		}
+		names = append(names, Place{Label: l.Label, Setting: l.Setting}.named())
 	}
-	if !slices.ContainsFunc(lines, func(l rowLine) bool { return l.Label != label }) {
-		return label
-	}
+	common, own := fold(names)
 	for i := range lines {
-		l := &lines[i]
-		rest := strings.TrimPrefix(l.Label[len(label):], " ")
-		if setting == "" && l.Setting != "" {
-			rest = strings.TrimPrefix(rest+", "+l.Setting, ", ")
-		}
-		l.Label, l.Setting = label, rest
+		lines[i].Label, lines[i].Setting = common, own[i]
 	}
-	return strings.Trim(label+", "+setting, ", ")
+	return common
 }
 
 const (

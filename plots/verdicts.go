@@ -52,7 +52,7 @@ func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part, 
 	c := d.Cells[p.Left]
 	r := forestRow{Claim: v.Claim.ID, Metric: p.Metric, Title: metricTitle(d, p.Metric), Unit: p.Unit, Ratio: "no", Margin: p.Target.Margin,
 		AtLeast: orNaN(p.Target.AtLeast), AtMost: orNaN(p.Target.AtMost), P: p.P, BH: math.NaN(), Verdict: p.Verdict, Reason: p.Reason,
-		who: who{c.ID, left.Label, left.Label + ", " + left.Setting, c.Model, left.Series, c.Cores, c.Workers}}
+		who: who{c.ID, left.Label, left.named(), c.Model, left.Series, c.Cores, c.Workers}}
 	if p.Right >= 0 {
 		r.Ratio = "yes"
 		if p.Target.Difference {
@@ -63,50 +63,35 @@ func partRow(d *digest.Digest, places []Place, v digest.Verdict, p digest.Part, 
 			r.Series += " / " + right.Series
 		} else {
 			rest := without(both(left, right), common)
-			r.Setting = strings.TrimSuffix(apart(left, right)+", "+strings.Join(rest, " "), ", ")
+			r.Setting = strings.TrimSuffix(apart(left, right)+", "+spoken(rest), ", ")
 		}
 	}
 	r.estimate(p.Primary, p.Companion)
 	return r
 }
 
-// settingWords are the words that tell where a cell stands.
-func settingWords(p Place) []string {
-	return slices.Concat(strings.Fields(p.Label), strings.Split(p.Setting, ", "))
-}
+// named is all that the words of a cell's place say of it.
+func (p Place) named() string { return strings.TrimSuffix(p.Label+", "+p.Setting, ", ") }
 
 // apart tells two cells of one series apart by what only one of them has: 64 B / 4 KiB. What
 // stands first is what a narrow column shows.
 func apart(left, right Place) string {
-	a, b := settingWords(left), settingWords(right)
-	return strings.Join(without(a, b), " ") + " / " + strings.Join(without(b, a), " ")
+	a, b := words(left.named()), words(right.named())
+	return spoken(without(a, b)) + " / " + spoken(without(b, a))
 }
 
 // both returns the words that two cells share.
 func both(left, right Place) []string {
-	return shared(settingWords(left), settingWords(right))
-}
-
-// shared returns the words of a list that are in another too.
-func shared(list, other []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return !slices.Contains(other, w) })
-}
-
-// without returns the words of a list that are not in another.
-func without(list, other []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return slices.Contains(other, w) })
+	return shared(words(left.named()), words(right.named()))
 }
 
 // everywhere returns the words that the left sides of all parts of a verdict have.
 func everywhere(places []Place, v digest.Verdict) []string {
-	if len(v.Parts) == 0 {
-		return nil
-	}
-	common := settingWords(places[v.Parts[0].Left])
+	var lefts [][]string
 	for _, p := range v.Parts {
-		common = shared(common, settingWords(places[p.Left]))
+		lefts = append(lefts, words(places[p.Left].named()))
 	}
-	return common
+	return shared(lefts...)
 }
 
 // claimTitles are the headings of claims. Where several quote one sentence, the metric tells
