@@ -13,7 +13,7 @@ import (
 
 func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direct bool) {
 	left, top := margin+vg.Length(column)*(g.width+panelGap), s.y
-	title := panelText.wrap(p.title, g.width, 2)
+	title := panelText.wrap(p.title, g.width, mostTitleLines)
 	for i, line := range title {
 		s.text(panelText, left, top+panelText.line()*(vg.Length(i)+0.5), draw.XLeft, line)
 	}

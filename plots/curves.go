@@ -1,6 +1,10 @@
 package plots
 
-import "gonum.org/v1/plot/vg"
+import (
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+)
 
 // A curves chart shows small multiples over a number such as the cores, a
 // parameter or a percentile: every trial, the medians with their intervals and
@@ -69,6 +73,7 @@ func (s *Sheet) drawCurves(panels []curvePanel, x scale) { s.drawCurvesBeside(pa
 
 // drawCurvesBeside is drawCurves with at most so many panels beside each other.
 func (s *Sheet) drawCurvesBeside(panels []curvePanel, x scale, most int) {
+	s.shareTitles(panels)
 	g := gridOf(panels, most)
 	direct := g.fitsDirect(panels)
 	if !direct {
@@ -83,6 +88,28 @@ func (s *Sheet) drawCurvesBeside(panels []curvePanel, x scale, most int) {
 	s.y += g.height
 }
 
+// shareTitles writes what the titles of all panels say under the sheet's own, and
+// leaves each panel what tells it apart.
+func (s *Sheet) shareTitles(panels []curvePanel) {
+	var titles []string
+	for _, p := range panels {
+		titles = append(titles, p.title)
+	}
+	common, own := fold(titles)
+	if common == "" || slices.Contains(own, "") {
+		return
+	}
+	s.y -= gap
+	s.paragraph(smallText, "In every panel: "+common, 2)
+	s.y += gap
+	for i := range panels {
+		panels[i].title = own[i]
+	}
+}
+
+// mostTitleLines is how many lines the title of a panel may take.
+const mostTitleLines = 3
+
 func gridOf(panels []curvePanel, most int) panelGrid {
 	g := panelGrid{columns: 3, height: 250}
 	switch len(panels) {
@@ -94,7 +121,7 @@ func gridOf(panels []curvePanel, most int) panelGrid {
 	g.columns = min(g.columns, most)
 	g.width = (sheetWidth - 2*margin - panelGap*vg.Length(g.columns-1)) / vg.Length(g.columns)
 	for _, p := range panels {
-		title, note := panelText.wrap(p.title, g.width, 2), smallText.wrap(p.note, g.width, 4)
+		title, note := panelText.wrap(p.title, g.width, mostTitleLines), smallText.wrap(p.note, g.width, 4)
 		g.head = max(g.head, panelText.line()*vg.Length(len(title))+smallText.line()*vg.Length(len(note))+gap)
 		g.left = max(g.left, yRoom(p.y))
 	}

@@ -1,9 +1,13 @@
 package plots
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// between finds what separates the parts of a name.
+var between = regexp.MustCompile(`, |: `)
 
 // words splits what stands beside a line, or above a panel, at what separates
 // its words: "ring link=pipe, 2 cores" has three. Each keeps what stands before
@@ -12,24 +16,31 @@ import (
 // without the other.
 func words(text string) []string {
 	var all []string
-	for i, part := range strings.Split(text, ", ") {
-		if part == "" {
-			continue
-		}
-		if i > 0 || strings.Contains(part, " / ") {
-			all = append(all, ", "+part)
-			continue
-		}
-		for _, word := range strings.Fields(part) {
+	ends := between.FindAllStringIndex(text, -1)
+	head := text
+	if len(ends) > 0 {
+		head = text[:ends[0][0]]
+	}
+	if strings.Contains(head, " / ") {
+		all = append(all, ", "+head)
+	} else {
+		for _, word := range strings.Fields(head) {
 			all = append(all, " "+word)
 		}
+	}
+	for i, at := range ends {
+		to := len(text)
+		if i+1 < len(ends) {
+			to = ends[i+1][0]
+		}
+		all = append(all, text[at[0]:to])
 	}
 	return all
 }
 
 // spoken joins words.
 func spoken(words []string) string {
-	return strings.TrimLeft(strings.Join(words, ""), ", ")
+	return strings.TrimLeft(strings.Join(words, ""), ",: ")
 }
 
 // shared returns the words that all lists have, in the order of the first.

@@ -2,7 +2,10 @@ package plots
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // What all say stands above them, once; of what differs nothing is lost.
@@ -40,5 +43,65 @@ func TestPanelsAndLinesShareAName(t *testing.T) {
 	same := []rowLine{line("ring", "1 core"), line("ring", "2 cores")}
 	if got := foldLines(same); got != "ring" || same[0].Setting != "1 core" {
 		t.Errorf("of one label the panel is called %q, its first line %q", got, same[0].Setting)
+	}
+}
+
+// What all panels show stands above them; what a panel alone shows is in its title, in full.
+func TestTitlesOfPanels(t *testing.T) {
+	long := "interface probe_nice=10 probe_spare=0 segment=16777216, 2 cores, 4 workers"
+	for _, c := range []struct{ titles, want []string }{
+		{[]string{"ring link=pipe, 2 cores: p50", "ring link=pipe, 2 cores: p99"}, []string{"In every panel: ring link=pipe, 2 cores", "p50", "p99"}},
+		{[]string{"ring, 2 cores", "ring, 2 cores, dynamic"}, []string{"ring, 2 cores", "ring, 2 cores, dynamic"}},
+		{[]string{"ring, 2 cores"}, []string{"ring, 2 cores"}},
+		{[]string{long, "idle, 1 core", "idle, 2 cores"}, []string{long, "idle, 1 core", "idle, 2 cores"}},
+	} {
+		var panels []curvePanel
+		for _, title := range c.titles {
+			panels = append(panels, curvePanel{title: title, x: countScale("x", []float64{1, 2}), y: zeroScale("y", "s", []float64{1}, 3)})
+		}
+		s := newSheet(Table{Title: "t"})
+		s.drawCurves(panels, scale{})
+		checkLabels(t, s)
+		for _, want := range c.want {
+			if !slices.ContainsFunc(written(s), func(text string) bool { return text == want }) {
+				t.Errorf("panels %q: %q is not on the sheet: %q", c.titles, want, written(s))
+			}
+		}
+	}
+}
+
+// written returns what is on a sheet, texts of several lines in one.
+func written(s *Sheet) []string {
+	var texts []string
+	for i, l := range s.labels {
+		text := strings.ReplaceAll(l.text, string(nbsp), " ")
+		if i > 0 && l.x0 == s.labels[i-1].x0 && l.y0 > s.labels[i-1].y0 && l.y0-s.labels[i-1].y1 < 4 {
+			texts[len(texts)-1] += " " + text
+			continue
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// A setting of many words is written in full beside its lines, however few they are.
+func TestLongSettingsAreWrapped(t *testing.T) {
+	setting := "probe_nice=10 probe_spare=0 segment=16777216, 2 cores, 4 workers"
+	line := func(setting string) rowLine {
+		return rowLine{who: who{Label: "interface", Setting: setting, Series: "processes"}, note: "24.7 ms [11.1, 27.9]  n = 30"}
+	}
+	p := rowPanel{title: "interface", lines: []rowLine{line(setting), line("1 core"), line(setting + " "), line(setting + " ")},
+		areas: []rowArea{{x: zeroScale("time", "s", []float64{1}, 3), draw: func(frame, int, vg.Length) {}}}}
+	s := newSheet(Table{Title: "t"})
+	s.drawRows([]rowPanel{p}, "median")
+	checkLabels(t, s)
+	var got []string
+	for _, text := range written(s) {
+		if text == setting {
+			got = append(got, text)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("the setting is written in full %d times, want 2: %q", len(got), written(s))
 	}
 }

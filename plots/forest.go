@@ -193,7 +193,7 @@ func forestNote(r forestRow) string {
 
 func drawForestLine(f frame, r forestRow, y vg.Length) {
 	inside := func(v float64) vg.Length { return min(max(f.px(v), f.x0), f.x1) }
-	half := lineHeight / 2
+	half := f.line / 2
 	if r.Ratio != "no" {
 		low, none, high := r.margins()
 		if r.Margin > 0 && math.IsNaN(r.AtLeast) && math.IsNaN(r.AtMost) {

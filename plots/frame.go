@@ -9,6 +9,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// overhang is how far the label of a lower axis may reach beyond it: areas and
+// panels stand further apart than two of them.
+const overhang vg.Length = 10
+
 // axisX draws the lower axis with grid lines. Tick labels that would touch
 // are left out, their tick marks stay. A scale without a label takes no room
 // for one.
@@ -31,7 +35,7 @@ func (f frame) axisX() {
 		}
 	}
 	if label != "" {
-		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter, smallText.cut(label, f.x1-f.x0))
+		f.s.text(smallText, (f.x0+f.x1)/2, f.y1+axisRoom-smallText.line()/2-3, draw.XCenter, smallText.cut(label, f.x1-f.x0+2*overhang))
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *Sheet) drawMatrix(panels []matrixPanel) {
 }
 
 func (s *Sheet) matrixPanel(p matrixPanel, left, width vg.Length) {
-	for _, line := range panelText.wrap(p.title, sheetWidth-2*margin, 2) {
+	for _, line := range panelText.wrap(p.title, sheetWidth-2*margin, mostTitleLines) {
 		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
 		s.y += panelText.line()
 	}

@@ -86,9 +86,10 @@ func foldLines(lines []rowLine) string {
 }
 
 const (
-	lineHeight  vg.Length = 24
-	widestLabel           = 0.30 // of the sheet's inner width
-	areaGap     vg.Length = 28
+	usualHeight  vg.Length = 24   // of a line
+	widestLabel            = 0.36 // of the sheet's inner width
+	widestSeries           = 0.21 // of it, where settings need the rest
+	areaGap      vg.Length = 28
 )
 
 // drawRows lays the panels out below each other.
@@ -122,8 +123,8 @@ func measureRows(panels []rowPanel, notes string) rowLayout {
 		}
 	}
 	inner := sheetWidth - 2*margin
-	l.setting = min(l.setting, max(inner*widestLabel/2, inner*widestLabel-l.series))
-	l.series = min(l.series, inner*widestLabel-l.setting)
+	l.series = min(l.series, max(inner*widestSeries, inner*widestLabel-l.setting))
+	l.setting = min(l.setting, inner*widestLabel-l.series)
 	l.x0 = margin + l.setting + l.series + 22
 	if l.setting > 0 {
 		l.x0 += 12
@@ -159,14 +160,14 @@ func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
 		room = l.note - margin - gap
 		s.text(smallText, l.note, s.y+panelText.line()/2, draw.XLeft, notes)
 	}
-	for _, line := range panelText.wrap(title, room, 2) {
+	for _, line := range panelText.wrap(title, room, mostTitleLines) {
 		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
 		s.y += panelText.line()
 	}
 	s.y += 4
-	top := s.y
-	bottom := top + lineHeight*vg.Length(len(p.lines))
-	s.stripes(p, top)
+	tops := p.tops(l, s.y)
+	top, bottom := s.y, tops[len(p.lines)]
+	s.stripes(p, tops)
 	width := (l.x1 - l.x0 - areaGap*vg.Length(len(p.areas)-1)) / vg.Length(len(p.areas))
 	for i, a := range p.areas {
 		x := l.x0 + vg.Length(i)*(width+areaGap)
@@ -174,35 +175,35 @@ func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
 		f.axisX()
 		for j, r := range p.lines {
 			if r.failed == "" {
-				a.draw(f, j, top+lineHeight*(vg.Length(j)+0.5))
+				f.line = tops[j+1] - tops[j]
+				a.draw(f, j, tops[j]+f.line/2)
 			}
 		}
 	}
-	s.rowNames(p, l, top)
+	s.rowNames(p, l, tops)
 	s.y = bottom + axisRoom
 }
 
 // stripes shades every second setting, so that the eye keeps models of one
 // setting together.
-func (s *Sheet) stripes(p rowPanel, top vg.Length) {
+func (s *Sheet) stripes(p rowPanel, tops []vg.Length) {
 	shaded := false
 	for j, r := range p.lines {
 		if j > 0 && r.Setting != p.lines[j-1].Setting {
 			shaded = !shaded
 		}
 		if shaded {
-			y := top + lineHeight*vg.Length(j)
-			s.fill(stripe, margin-6, y, sheetWidth-margin+6, y+lineHeight)
+			s.fill(stripe, margin-6, tops[j], sheetWidth-margin+6, tops[j+1])
 		}
 	}
 }
 
-func (s *Sheet) rowNames(p rowPanel, l rowLayout, top vg.Length) {
+func (s *Sheet) rowNames(p rowPanel, l rowLayout, tops []vg.Length) {
 	for j, r := range p.lines {
-		y := top + lineHeight*(vg.Length(j)+0.5)
 		if p.settings() && (j == 0 || r.Setting != p.lines[j-1].Setting) {
-			s.text(smallText, margin, y, draw.XLeft, smallText.cut(r.Setting, l.setting))
+			s.settingName(p.settingText(l, j), tops[j:j+p.alike(j)+1])
 		}
+		y := (tops[j] + tops[j+1]) / 2
 		m := styleOf(r.Model)
 		s.text(bodyText, l.x0-22, y, draw.XRight, bodyText.cut(r.Series, l.series))
 		s.marker(m, l.x0-12, y, 4, 1, false)
@@ -210,6 +211,48 @@ func (s *Sheet) rowNames(p rowPanel, l rowLayout, top vg.Length) {
 			s.text(alarmText, l.x0+6, y, draw.XLeft, alarmText.cut(r.failed, l.x1-l.x0-6))
 		}
 		s.text(smallText, l.note, y, draw.XLeft, r.note)
-		s.spot(margin, y-lineHeight/2, sheetWidth-margin, y+lineHeight/2, r.title()+": "+strings.TrimSpace(r.failed+" "+r.note))
+		s.spot(margin, tops[j], sheetWidth-margin, tops[j+1], r.title()+": "+strings.TrimSpace(r.failed+" "+r.note))
 	}
+}
+
+// settingText is the setting of a line in its narrow column.
+func (p rowPanel) settingText(l rowLayout, j int) []string {
+	const most = 4
+	return smallText.wrap(p.lines[j].Setting, l.setting, most)
+}
+
+// settingName writes a setting beside its lines: at the first of many, in the middle where
+// there is no room to spare.
+func (s *Sheet) settingName(text []string, tops []vg.Length) {
+	last := len(tops) - 1
+	y, over := (tops[0]+tops[1])/2, smallText.line()*vg.Length(len(text)-1)
+	if y+over+smallText.line()/2 > tops[last] {
+		y = (tops[0] + tops[last] - over) / 2
+	}
+	for i, line := range text {
+		s.text(smallText, margin, y+smallText.line()*vg.Length(i), draw.XLeft, line)
+	}
+}
+
+// alike counts the lines from one on that have its setting.
+func (p rowPanel) alike(from int) int {
+	return len(groupBy(p.lines[from:], func(l rowLine) string { return l.Setting })[0])
+}
+
+// tops are the upper edges of the panel's lines, and the lower one of the last. A setting
+// of many words makes lines higher where it has few of them.
+func (p rowPanel) tops(l rowLayout, y vg.Length) []vg.Length {
+	tops := []vg.Length{y}
+	for from := 0; from < len(p.lines); {
+		of, height := p.alike(from), usualHeight
+		if text := p.settingText(l, from); p.settings() && len(text) > 1 {
+			height = max(height, (smallText.line()*vg.Length(len(text))+6)/vg.Length(of))
+		}
+		for range of {
+			y += height
+			tops = append(tops, y)
+		}
+		from += of
+	}
+	return tops
 }

@@ -282,6 +282,7 @@ type frame struct {
 	s              *Sheet
 	x0, y0, x1, y1 vg.Length // left, top, right, bottom
 	x, y           scale
+	line           vg.Length // height of a line, in a panel of rows
 }
 
 func (f frame) px(v float64) vg.Length { return f.x0 + vg.Length(f.x.at(v))*(f.x1-f.x0) }

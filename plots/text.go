@@ -79,13 +79,19 @@ func (t textStyle) fit(text string, width vg.Length) string {
 	return string(runes[:min(lo, len(runes))])
 }
 
-// brief shortens a name within a title, which must leave room for the finding.
+// brief shortens a name within a title, which must leave room for the finding:
+// at a space, where there is one near.
 func brief(s string) string {
-	const most = 48
-	if runes := []rune(s); len(runes) > most {
-		return strings.TrimRight(string(runes[:most-1]), " ") + ellipsis
+	const most = 76
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
 	}
-	return s
+	head := string(runes[:most-1])
+	if i := strings.LastIndexByte(head, ' '); i > len(head)/2 {
+		head = head[:i]
+	}
+	return strings.TrimRight(head, " ,") + ellipsis
 }
 
 // printable replaces what no font can show: control characters and broken

@@ -166,7 +166,7 @@ func (s *Sheet) timelineBand(band [][]timelineRow, columns []string, lone bool, 
 // shows.
 func (s *Sheet) bandTitle(title, axis string) {
 	room := sheetWidth - 2*margin - smallText.width(axis) - 2*gap
-	lines := panelText.wrap(title, room, 2)
+	lines := panelText.wrap(title, room, mostTitleLines)
 	for _, line := range lines {
 		s.text(panelText, margin, s.y+panelText.line()/2, draw.XLeft, line)
 		s.y += panelText.line()
