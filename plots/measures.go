@@ -2,11 +2,8 @@ package plots
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/plot/vg"
 
 	"forklore/metrics/digest"
 	"forklore/metrics/record"
@@ -52,7 +49,11 @@ func measuresTable(d *digest.Digest) (Table, error) {
 	if len(rows) == 0 {
 		return Table{}, Absent("the workloads of this run measured no number that lacks a chart of its own")
 	}
-	t := Table{Rows: rows, Subtitle: subtitle(d, trialsEstimator(strips))}
+	estimator := trialsEstimator(strips)
+	if _, crowded := measureGroups(rows); crowded {
+		estimator = crowdedEstimator
+	}
+	t := Table{Rows: rows, Subtitle: subtitle(d, estimator)}
 	t.Title, t.Reading = measuresWords(rows)
 	return t, nil
 }
@@ -69,29 +70,40 @@ func shownElsewhere(d *digest.Digest, m record.Measure) bool {
 	return strings.HasPrefix(m.Name, probe)
 }
 
-// measuresWords tells the extremes of the first measure, and names them all.
+// measuresWords tells the extremes of the first measure in which cells differ, if there
+// is one, and names all measures.
 func measuresWords(rows []measuresRow) (title, reading string) {
 	of := groupBy(rows, func(r measuresRow) string { return r.Metric })
 	var parts []string
+	differ := false
 	for i, measure := range of {
 		lo, hi := extremeMedians(measure)
-		name := lo.Title
-		text := fmt.Sprintf("%s %s (%s)", name, lo.text(), lo.title())
-		if lo.Cell != hi.Cell {
-			text = fmt.Sprintf("%s from %s (%s) to %s (%s)", name, lo.text(), lo.title(), hi.text(), hi.title())
-		}
-		if i == 0 {
-			title = fmt.Sprintf("%s: %s (%s)", capital(name), lo.text(), brief(lo.title()))
-			if lo.Cell != hi.Cell {
+		parts = append(parts, extremesText(lo, hi, len(groupBy(measure, func(r measuresRow) string { return r.Cell }))))
+		if i == 0 || !differ && lo.Cell != hi.Cell {
+			title = fmt.Sprintf("%s: %s (%s)", capital(lo.Title), lo.text(), brief(lo.title()))
+			if differ = lo.Cell != hi.Cell; differ {
 				title += fmt.Sprintf(" to %s (%s)", hi.text(), brief(hi.title()))
 			}
 		}
-		parts = append(parts, text)
+	}
+	if !differ {
+		title = capital(parts[0])
 	}
 	if len(parts) > 3 {
 		parts = append(parts[:3], Count(len(of)-3, "more measure")+" below")
 	}
 	return title, "Medians: " + strings.Join(parts, "; ") + "."
+}
+
+// extremesText tells the least and the greatest median of a measure that some cells have.
+func extremesText(lo, hi measuresRow, cells int) string {
+	switch {
+	case lo.Cell != hi.Cell:
+		return fmt.Sprintf("%s from %s (%s) to %s (%s)", lo.Title, lo.text(), lo.title(), hi.text(), hi.title())
+	case cells > 1:
+		return fmt.Sprintf("%s %s in all %d cells", lo.Title, Quantity(lo.Value, lo.Unit), cells)
+	}
+	return fmt.Sprintf("%s %s (%s)", lo.Title, lo.text(), lo.title())
 }
 
 func extremeMedians(rows []measuresRow) (lo, hi measuresRow) {
@@ -110,40 +122,3 @@ func extremeMedians(rows []measuresRow) (lo, hi measuresRow) {
 }
 
 func (r measuresRow) text() string { return bracketed(r.Value, r.Low, r.High, r.Unit) }
-
-func measuresDraw(s *Sheet, t Table) {
-	rows := rowsOf[measuresRow](t)
-	var panels []rowPanel
-	notes := "median"
-	for _, g := range groupBy(rows, func(r measuresRow) string { return r.Metric }) {
-		panels = append(panels, measuresPanel(g))
-		if slices.ContainsFunc(g, func(r measuresRow) bool { return !math.IsNaN(r.Low) }) {
-			notes = "median [95 % CI]"
-		}
-	}
-	s.drawRows(panels, notes)
-}
-
-// measuresPanel has one line a cell. Where several workloads have the measure,
-// a line says which.
-func measuresPanel(rows []measuresRow) rowPanel {
-	m := mainMetric{rows[0].Metric, rows[0].Title, rows[0].Unit}
-	p := rowPanel{title: rows[0].Title}
-	var cells [][]trialsRow
-	var values []float64
-	for _, c := range groupBy(rows, func(r measuresRow) string { return r.Cell }) {
-		var cell []trialsRow
-		for _, r := range c {
-			cell, values = append(cell, r.trialsRow), append(values, r.Value)
-		}
-		last := cell[len(cell)-1]
-		line := rowLine{who: last.who, note: trialsNote(last, m)}
-		p.lines, cells = append(p.lines, line), append(cells, cell)
-	}
-	p.title = strings.TrimSuffix(p.title+": "+foldLines(p.lines), ": ")
-	p.areas = []rowArea{{
-		x:    spreadScale(m.title, m.unit, values),
-		draw: func(f frame, i int, y vg.Length) { drawStrip(f, cells[i], y) },
-	}}
-	return p
-}

@@ -137,9 +137,9 @@ type who struct {
 	Workers int    `csv:"workers"`
 }
 
-func (w who) title() string {
-	return Place{Label: w.Label, Setting: w.Setting, Series: w.Series}.Title()
-}
+func (w who) place() Place { return Place{Label: w.Label, Setting: w.Setting, Series: w.Series} }
+
+func (w who) title() string { return w.place().Title() }
 
 // ReadingOrder returns the indices of the digest's cells as charts and tables
 // list them: workload by workload, then cores, workers, setting and model.

@@ -25,6 +25,8 @@ type rowPanel struct {
 	title string
 	lines []rowLine
 	areas []rowArea
+	more  string   // below the lines: what no line tells
+	alike []string // the cells that more is about
 }
 
 // rowArea is one data area of a panel; draw is called for every line that has
@@ -76,7 +78,7 @@ func foldLines(lines []rowLine) string {
 	}
 	var names []string
 	for _, l := range lines {
-		names = append(names, Place{Label: l.Label, Setting: l.Setting}.named())
+		names = append(names, l.place().named())
 	}
 	common, own := fold(names)
 	for i := range lines {
@@ -152,11 +154,11 @@ func (p rowPanel) settings() bool {
 
 func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
 	title := p.title
-	if !p.settings() && p.lines[0].Setting != "" {
+	if len(p.lines) > 0 && !p.settings() && p.lines[0].Setting != "" {
 		title += ", " + p.lines[0].Setting
 	}
 	room := sheetWidth - 2*margin
-	if notes != "" {
+	if notes != "" && len(p.lines) > 0 {
 		room = l.note - margin - gap
 		s.text(smallText, l.note, s.y+panelText.line()/2, draw.XLeft, notes)
 	}
@@ -165,6 +167,18 @@ func (s *Sheet) rowPanel(p rowPanel, l rowLayout, notes string) {
 		s.y += panelText.line()
 	}
 	s.y += 4
+	s.rowLines(p, l)
+	if p.more != "" {
+		s.spot(margin, s.y, sheetWidth-margin, s.y+smallText.line(), p.more+": "+strings.Join(p.alike, "; "))
+		s.paragraph(smallText, p.more, 2)
+	}
+}
+
+// rowLines draws the lines of a panel over its axes.
+func (s *Sheet) rowLines(p rowPanel, l rowLayout) {
+	if len(p.lines) == 0 {
+		return
+	}
 	tops := p.tops(l, s.y)
 	top, bottom := s.y, tops[len(p.lines)]
 	s.stripes(p, tops)
@@ -201,17 +215,20 @@ func (s *Sheet) stripes(p rowPanel, tops []vg.Length) {
 func (s *Sheet) rowNames(p rowPanel, l rowLayout, tops []vg.Length) {
 	for j, r := range p.lines {
 		if p.settings() && (j == 0 || r.Setting != p.lines[j-1].Setting) {
-			s.settingName(p.settingText(l, j), tops[j:j+p.alike(j)+1])
+			s.settingName(p.settingText(l, j), tops[j:j+p.sameSetting(j)+1])
 		}
 		y := (tops[j] + tops[j+1]) / 2
-		m := styleOf(r.Model)
-		s.text(bodyText, l.x0-22, y, draw.XRight, bodyText.cut(r.Series, l.series))
-		s.marker(m, l.x0-12, y, 4, 1, false)
+		if r.Series != "" { // else all are in one line, which names none
+			s.text(bodyText, l.x0-22, y, draw.XRight, bodyText.cut(r.Series, l.series))
+			s.marker(styleOf(r.Model), l.x0-12, y, 4, 1, false)
+		}
 		if r.failed != "" {
 			s.text(alarmText, l.x0+6, y, draw.XLeft, alarmText.cut(r.failed, l.x1-l.x0-6))
 		}
 		s.text(smallText, l.note, y, draw.XLeft, r.note)
-		s.spot(margin, tops[j], sheetWidth-margin, tops[j+1], r.title()+": "+strings.TrimSpace(r.failed+" "+r.note))
+		if r.Series != "" {
+			s.spot(margin, tops[j], sheetWidth-margin, tops[j+1], r.title()+": "+strings.TrimSpace(r.failed+" "+r.note))
+		}
 	}
 }
 
@@ -234,8 +251,8 @@ func (s *Sheet) settingName(text []string, tops []vg.Length) {
 	}
 }
 
-// alike counts the lines from one on that have its setting.
-func (p rowPanel) alike(from int) int {
+// sameSetting counts the lines from one on that have its setting.
+func (p rowPanel) sameSetting(from int) int {
 	return len(groupBy(p.lines[from:], func(l rowLine) string { return l.Setting })[0])
 }
 
@@ -244,7 +261,7 @@ func (p rowPanel) alike(from int) int {
 func (p rowPanel) tops(l rowLayout, y vg.Length) []vg.Length {
 	tops := []vg.Length{y}
 	for from := 0; from < len(p.lines); {
-		of, height := p.alike(from), usualHeight
+		of, height := p.sameSetting(from), usualHeight
 		if text := p.settingText(l, from); p.settings() && len(text) > 1 {
 			height = max(height, (smallText.line()*vg.Length(len(text))+6)/vg.Length(of))
 		}

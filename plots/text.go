@@ -17,7 +17,7 @@ const (
 // glued finds the spaces at which a line must not end: before a unit, around
 // "n = 5", and within the brackets of an interval.
 var (
-	glued    = regexp.MustCompile(`(\d|\bn|n =) (=|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB|k|M|G|cores?|workers?|CPUs?)\b)`)
+	glued    = regexp.MustCompile(`(\d|\bn|n [=≥]) ([=≥]|%|\d+|(?:ns|µs|ms|s|B|KiB|MiB|GiB|TiB|k|M|G|cores?|workers?|CPUs?)\b)`)
 	brackets = regexp.MustCompile(`(\[[^\] ]+,) ([^\] ]+\])`)
 )
 
