@@ -47,7 +47,8 @@ func (s *Sheet) curvePanel(p curvePanel, x scale, g panelGrid, column int, direc
 }
 
 // dodge is how far models stand beside each other, so that equal values stay
-// visible: 4 points where there is room between two places on the axis, none
+// visible: 4 points where there is room between two places on the axis, 10 where
+// these are words, none
 // for lines that are more than joined medians.
 func (f frame) dodge(curves []curve) vg.Length {
 	var xs []float64
@@ -63,6 +64,9 @@ func (f frame) dodge(curves []curve) vg.Length {
 	}
 	xs = slices.Compact(slices.Sorted(slices.Values(xs)))
 	step := vg.Length(4)
+	if f.x.words {
+		step = 10
+	}
 	for i := 1; i < len(xs); i++ {
 		step = min(step, (f.px(xs[i])-f.px(xs[i-1]))/vg.Length(2*len(curves)))
 	}

@@ -153,6 +153,32 @@ func TestLinkCostPrefersRoundTrips(t *testing.T) {
 	}
 }
 
+// Messages of one size have their links on the axis, each trial above its own.
+func TestLinkCostOfOneSize(t *testing.T) {
+	d := pingpong([]string{"pipe", "shm", "tcp"}, []string{"64"}, pair, 6)
+	rows := table[sweepRow](t, "link-cost", d)
+	panels := costPanels(rows, spreadScale)
+	if len(panels) != 1 || len(panels[0].curves) != 2 || len(panels[0].x.ticks) != 3 || panels[0].x.ticks[1].text != "shm" {
+		t.Fatalf("%+v", panels)
+	}
+	i := 0
+	for _, c := range panels[0].curves {
+		for _, p := range c.points {
+			if r := rows[i]; p.at != r.Link || p.y != r.Value || p.x != map[string]float64{"pipe": 1, "shm": 2, "tcp": 3}[r.Link] || !p.apart {
+				t.Errorf("%+v for %+v", p, r)
+			}
+			i++
+		}
+	}
+	if len(rows) != 3*2*7 || i != len(rows) {
+		t.Errorf("%d rows, %d points", len(rows), i)
+	}
+	c, _ := Lookup("link-cost")
+	if _, err := c.Table(pingpong([]string{"pipe"}, []string{"64"}, pair, 6)); err == nil {
+		t.Error("one link and one size are drawn")
+	}
+}
+
 // A percentile needs ten durations beyond it: of 300 durations p90 has them
 // and p99 has not, of 6 trials of 300 together p99 has.
 func TestPercentilesEndWhereDurationsDo(t *testing.T) {

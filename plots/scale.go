@@ -14,6 +14,7 @@ type scale struct {
 	min, max float64
 	log      bool
 	uneven   bool   // ticks at the counts that were run, not at even steps
+	words    bool   // places in no order
 	broken   bool   // it is linear and could start at 0, but does not
 	label    string // of the axis, with the unit
 	unit     string // "s", "B"; "x" for ratios
@@ -213,6 +214,15 @@ func countScale(title string, counts []float64) scale {
 func linearCounts(title string, counts []float64) scale {
 	s := countScale(title, counts)
 	s.log, s.uneven, s.min = false, true, -0.04*s.max // room for the marker of a small count
+	return s
+}
+
+// wordScale is an axis with a place for each word.
+func wordScale(title string, words []string) scale {
+	s := scale{min: 0.5, max: float64(len(words)) + 0.5, label: title, words: true}
+	for i, w := range words {
+		s.ticks = append(s.ticks, tick{float64(i + 1), w})
+	}
 	return s
 }
 

@@ -331,6 +331,7 @@ func measuredScenarios() map[string]*digest.Digest {
 		"loop-once":   eventLoop(pair, []int{2}, 1, 60),
 		"ipc":         pingpong([]string{"pipe", "shm", "tcp"}, powers(20, 2), trio[1:], 6),
 		"ipc-few":     pingpong([]string{"pipe"}, []string{"64", "65536"}, pair, 3),
+		"ipc-one":     pingpong([]string{"pipe", "shm", "tcp"}, []string{"64"}, trio, 6),
 		"faults":      injected([]string{"none", "panic", "nil", "sigsegv", "oom"}, trio, 10, true),
 		"faults-bare": injected([]string{"panic", "sigsegv"}, allModels, 3, false),
 		"probes":      probed(allModels, 10),
@@ -357,13 +358,13 @@ func measuredScenarios() map[string]*digest.Digest {
 // special are charts of what most runs lack, with the scenarios that have it.
 var special = map[string]string{
 	"sweep":               "sweep golden-sweep",
-	"link-cost":           "ipc ipc-few golden-ipc",
-	"latency-percentiles": "load load-models ipc ipc-few golden-ipc golden-load latency-long",
+	"link-cost":           "ipc ipc-few ipc-one golden-ipc",
+	"latency-percentiles": "load load-models ipc ipc-few ipc-one golden-ipc golden-load latency-long",
 	"throughput-latency":  "load load-models golden-load latency-long load-mute",
 	"lateness":            "loop loop-once golden-loop",
 	"survival":            "failures all-failed faults faults-bare golden-faults",
 	"capability":          "probes golden-probes",
-	"measures":            "ipc ipc-few golden-ipc probes golden-probes",
+	"measures":            "ipc ipc-few ipc-one golden-ipc probes golden-probes",
 }
 
 // goldenOf names the scenario of a chart's golden files.

@@ -24,6 +24,7 @@ func init() {
 type sweepRow struct {
 	Panel string `csv:"panel"`
 	who
+	Link      string  `csv:"link"` // what messages go through; absent elsewhere
 	Param     string  `csv:"param"`
 	X         float64 `csv:"param_value"`
 	ParamUnit string  `csv:"param_unit"` // s or B; empty for plain numbers
@@ -155,13 +156,20 @@ func sweptParam(cells []entry) string {
 // costRows returns the trials and medians of a panel, each model's in the
 // order of the parameter; none where no model has two values.
 func costRows(p workPanel, param string, c cost) []sweepRow {
+	rows, joined := allCostRows(p, param, c)
+	if !joined {
+		return nil
+	}
+	return rows
+}
+
+// allCostRows tells whether some model has two values.
+func allCostRows(p workPanel, param string, c cost) (rows []sweepRow, joined bool) {
 	bySeries(p.cells, func(e entry) float64 { return e.param(param) })
-	var rows []sweepRow
-	joined := false
 	for _, series := range groupBy(p.cells, func(e entry) string { return e.Series }) {
 		places := map[float64]bool{}
 		for _, e := range series {
-			r := sweepRow{Panel: p.title, who: e.who, Param: param, X: e.param(param), ParamUnit: paramUnit(param, e.Params[param]),
+			r := sweepRow{Panel: p.title, who: e.who, Link: e.Params[linkParam], Param: param, X: e.param(param), ParamUnit: paramUnit(param, e.Params[param]),
 				Metric: c.metric, Title: c.title, Unit: c.unit}
 			of := costOf(r, e, c)
 			if rows = append(rows, of...); len(of) > 0 {
@@ -170,10 +178,7 @@ func costRows(p workPanel, param string, c cost) []sweepRow {
 		}
 		joined = joined || len(places) > 1
 	}
-	if !joined {
-		return nil
-	}
-	return rows
+	return rows, joined
 }
 
 func costOf(r sweepRow, e entry, c cost) []sweepRow {
@@ -258,14 +263,22 @@ func costPanels(rows []sweepRow, axis func(title, unit string, values []float64)
 		p := curvePanel{title: g[0].Panel, strip: len(groups) > 2, x: paramScale(g[0].Param, g[0].ParamUnit, xs[k]), y: axis(g[0].Title, g[0].Unit, ys[k])}
 		p.note = p.y.label
 		for _, series := range groupBy(g, func(r sweepRow) string { return r.Series }) {
-			c := curve{model: series[0].Model, name: series[0].Series}
-			for _, r := range series {
-				c.points = append(c.points, point{x: r.X, y: r.Value, low: r.Low, high: r.High, n: r.N, trial: r.Kind == "trial",
-					hollow: r.Workers > r.Cores, at: r.at()})
-			}
-			p.curves = append(p.curves, c)
+			p.curves = append(p.curves, costCurve(series))
+		}
+		if links := linksAlone(g); len(links) > 0 {
+			p.strip, p.x = true, wordScale(linkParam, links)
+			p.atLinks(g, links)
 		}
 		panels = append(panels, p)
 	}
 	return panels
+}
+
+func costCurve(series []sweepRow) curve {
+	c := curve{model: series[0].Model, name: series[0].Series}
+	for _, r := range series {
+		c.points = append(c.points, point{x: r.X, y: r.Value, low: r.Low, high: r.High, n: r.N, trial: r.Kind == "trial",
+			hollow: r.Workers > r.Cores, at: r.at()})
+	}
+	return c
 }
