@@ -183,13 +183,19 @@ func merged(values []float64, how string) float64 {
 	return sum
 }
 
-// buckets writes a distribution down in rising order.
+// buckets writes a distribution down in rising order. Spans that overlap become one: that of a worker
+// whose least or greatest duration lies in it begins or ends there, that of another does not.
 func (a *attempt) buckets(name string, counts map[work.Bucket]int64) []record.Bucket {
 	spans := slices.SortedFunc(maps.Keys(counts), func(x, y work.Bucket) int { return cmp.Or(cmp.Compare(x.LoNS, y.LoNS), cmp.Compare(x.HiNS, y.HiNS)) })
 	var list []record.Bucket
 	for _, s := range spans {
-		list = append(list, record.Bucket{Trial: a.row.Trial, Measure: name,
-			LoS: float64(s.LoNS) * nano, HiS: float64(s.HiNS) * nano, Count: int(counts[s])})
+		b := record.Bucket{Trial: a.row.Trial, Measure: name, LoS: float64(s.LoNS) * nano, HiS: float64(s.HiNS) * nano, Count: int(counts[s])}
+		if n := len(list); n > 0 && b.LoS <= list[n-1].HiS {
+			last := &list[n-1]
+			last.HiS, last.Count = max(last.HiS, b.HiS), last.Count+b.Count
+			continue
+		}
+		list = append(list, b)
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 	"forklore/experiments"
 	"forklore/metrics/digest"
 	"forklore/metrics/record"
+	"forklore/runner/work"
 )
 
 // What workers measure is merged over them and over iterations, whatever
@@ -138,6 +139,25 @@ func TestNoPSSBesideLatencies(t *testing.T) {
 	}
 	if !slices.Contains(experiments.SampleMetrics, "pss") {
 		t.Error("the list of all was changed")
+	}
+}
+
+// Two workers have the same span, but the least duration of one lies in it, and the greatest of the
+// other: every duration counts, and spans rise.
+func TestSpansOfWorkersAreJoined(t *testing.T) {
+	var a attempt
+	list := a.buckets("rtt_s", map[work.Bucket]int64{
+		{LoNS: 4096, HiNS: 4097}: 2, {LoNS: 4096, HiNS: 4099}: 3, {LoNS: 4098, HiNS: 4099}: 4, {LoNS: 4100, HiNS: 4103}: 5, {LoNS: 4104, HiNS: 4107}: 6,
+	})
+	var counts []int
+	for i, b := range list {
+		counts = append(counts, b.Count)
+		if i > 0 && b.LoS <= list[i-1].HiS {
+			t.Errorf("%+v overlaps %+v", b, list[i-1])
+		}
+	}
+	if !slices.Equal(counts, []int{9, 5, 6}) || list[0].LoS != 4096*nano || list[0].HiS != 4099*nano {
+		t.Errorf("%+v", list)
 	}
 }
 
