@@ -2,10 +2,12 @@ package runner
 
 import (
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"forklore/experiments"
 	"forklore/metrics/digest"
@@ -166,18 +168,67 @@ func TestWiderKeepsCountAndEnds(t *testing.T) {
 	for i := range 3000 {
 		list = append(list, record.Bucket{LoS: 1 + float64(i)/1000, HiS: 1 + float64(i)/1000 + 0.0005, Count: i})
 	}
-	short := wider(list)
-	count := 0
-	for _, b := range short {
-		count += b.Count
-		if b.HiS > b.LoS*1.0101 {
-			t.Errorf("span %+v is too wide", b)
+	for _, span := range []float64{shownSpan, asideSpan} {
+		short := wider(list, span)
+		count := 0
+		for _, b := range short {
+			count += b.Count
+			if b.HiS > b.LoS*(1+span)*1.0001 {
+				t.Errorf("span %+v is too wide", b)
+			}
+		}
+		if count != 3000*2999/2 || float64(len(short)) > 3/span || short[0].LoS != 1 || short[len(short)-1].HiS != list[2999].HiS {
+			t.Errorf("%d durations in %d spans from %v to %v", count, len(short), short[0].LoS, short[len(short)-1].HiS)
 		}
 	}
-	if count != 3000*2999/2 || len(short) > 300 || short[0].LoS != 1 || short[len(short)-1].HiS != list[2999].HiS {
-		t.Errorf("%d durations in %d spans from %v to %v", count, len(short), short[0].LoS, short[len(short)-1].HiS)
-	}
-	if got := wider(nil); got != nil {
+	if got := wider(nil, shownSpan); got != nil {
 		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// Durations of many shapes, from their recording to what is written down: no quantile is off by 1 %, and
+// the greatest is what it was.
+func TestQuantilesSurviveSpans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	shapes := map[string]func() float64{
+		"one value":   func() float64 { return 1234567 },
+		"exponential": func() float64 { return 2e5 * rng.ExpFloat64() },
+		"log-normal":  func() float64 { return 5e4 * math.Exp(2*rng.NormFloat64()) },
+		"nanoseconds": func() float64 { return 40 + 200*rng.Float64() },
+		"two humps":   func() float64 { return 1e3*float64(1+999*rng.IntN(2)) + 300*rng.Float64() },
+		"a long tail": func() float64 { return 1e4 * math.Pow(rng.Float64(), -1.5) },
+	}
+	for name, draw := range shapes {
+		var durations []int64
+		workers := []*work.Histogram{work.NewHistogram(), work.NewHistogram(), work.NewHistogram()}
+		for i := range 20000 {
+			ns := min(int64(draw()), int64(time.Hour))
+			durations = append(durations, ns)
+			workers[i%3].Record(time.Duration(ns))
+		}
+		slices.Sort(durations)
+		var a attempt
+		counts := map[work.Bucket]int64{}
+		for _, w := range workers {
+			for _, b := range w.Buckets() {
+				counts[work.Bucket{LoNS: b.LoNS, HiNS: b.HiNS}] += b.Count
+			}
+		}
+		fine := a.buckets(name, counts)
+		written := wider(fine, shownSpan)
+		var list []digest.Bucket
+		for _, b := range written {
+			list = append(list, digest.Bucket{LoS: b.LoS, HiS: b.HiS, Count: b.Count})
+		}
+		for _, q := range []float64{0.001, 0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999, 1} {
+			exact := float64(durations[max(1, int(math.Ceil(q*float64(len(durations)))))-1]) * nano
+			got := digest.Quantile(list, q)
+			if off := got/exact - 1; off < -1e-9 || off > 0.01 && got-exact > 1.001*nano || q == 1 && math.Abs(off) > 1e-9 {
+				t.Errorf("%s: the %v quantile is %v, told as %v", name, q, exact, got)
+			}
+		}
+		if len(fine) > 1000 && len(written) > len(fine)/2 {
+			t.Errorf("%s: %d spans became %d", name, len(fine), len(written))
+		}
 	}
 }

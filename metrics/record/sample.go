@@ -29,7 +29,7 @@ type Bucket struct {
 	Trial   int     `csv:"trial,key" doc:"trial that the durations belong to"`
 	Measure string  `csv:"measure,key" doc:"name of the measure: latency_s; the manifest describes it"`
 	LoS     float64 `csv:"lo_s,key" unit:"s" doc:"least duration of the span"`
-	HiS     float64 `csv:"hi_s,key" unit:"s" doc:"greatest duration of the span; at most 0.1 % above lo_s, or 1 ns; 1 % for service_s and send_lateness_s"`
+	HiS     float64 `csv:"hi_s,key" unit:"s" doc:"greatest duration of the span; at most 0.5 % above lo_s, or 1 ns; 1 % for service_s and send_lateness_s"`
 	Count   int     `csv:"count,key" doc:"durations in it, all workers and iterations together"`
 }
 
