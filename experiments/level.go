@@ -16,7 +16,7 @@ func Probe(metric string) bool { return strings.HasPrefix(metric, probed) }
 var counted = []string{"spared_share", "lost_items", "duplicated_items", "corrupted_items", "torn_records"}
 
 // Untimed reports whether a metric is no time and does not hang on any: what a probe found, or what
-// became of items. A busy machine slows all workers, and spares none of them.
+// became of items. A busy machine slows all workers, and spares none of them; of a server's requests that is not so.
 func Untimed(metric string) bool { return Probe(metric) || slices.Contains(counted, metric) }
 
 // Proportion reports whether a metric is 1 or 0 in each trial, so that a cell's level of it is the

@@ -124,6 +124,6 @@ var ClaimColumns = []record.Column{
 	{Name: "p", Type: "number", Doc: "two-sided p of the verdict nearest to hand: beyond the margin, beyond it on the other side, or inside; absent for fits"},
 	{Name: "p_holm", Type: "number", Doc: "p adjusted over the claims of the file (Holm); only part 0; above 0.05 no verdict stands"},
 	{Name: "trials_needed", Type: "whole number", Doc: "trials of each cell that would decide an inconclusive claim with a chance of 80 % if the estimate were true; absent where none would"},
-	{Name: "gates", Type: "text", Doc: "gates of the run that are broken; empty if all hold"},
+	{Name: "gates", Type: "text", Doc: "gates of the run that are broken, or too coarse for this claim; empty if all hold"},
 	{Name: "leeway", Type: "number", Doc: "factor that controls of the run, too wide for their name, could not have told from 1: intervals are judged as that much wider each way; absent where there is none"},
 }

@@ -3,7 +3,6 @@ package digest
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -82,11 +81,16 @@ func (t Target) loosened(r Range) Range {
 // strictly says which gates forbid a verdict on what leeway, a factor, cannot be added to: those that are broken, or
 // that leave any.
 func strictly(gates []Gate) string {
-	gates = slices.Clone(gates)
-	for i := range gates {
-		gates[i].Passed = gates[i].Passed && gates[i].Leeway <= 1
+	var words []string
+	if broken := brokenGates(gates); broken != "" {
+		words = append(words, broken)
 	}
-	return brokenGates(gates)
+	for _, g := range gates {
+		if g.Passed && g.Leeway > 1 {
+			words = append(words, fmt.Sprintf("control %s is coarse, which no factor makes up for here: %s", g.Name, g.Detail))
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 // leastN is the least number of blocks for which rank intervals reach 95 %.

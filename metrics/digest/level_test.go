@@ -210,6 +210,12 @@ func TestProbesNeedNoQuietMachine(t *testing.T) {
 			t.Errorf("%s takes %d gates, want %d", metric, got, want)
 		}
 	}
+	d.Cells = []Cell{{Cell: experiments.Cell{DurationS: 1}, Values: map[string][]float64{"spared_share": {1}, "can_read": {1}}}}
+	for metric, want := range map[string]int{"can_read": 0, "spared_share": 1} {
+		if got := len(d.gatesOf(metric)); got != want {
+			t.Errorf("%s of a server takes %d gates, want %d", metric, got, want)
+		}
+	}
 	w := world{blocks: 80, noise: 0.01, cells: threeCells(), claims: []experiments.Claim{
 		level(experiments.ClaimProportion, "ok", func(c *experiments.Claim) { c.AtLeast = at(0.5) }), compares("c", experiments.Processes, experiments.Goroutines)}}
 	w.change = func(t *record.Trial, _ *rand.Rand) { t.StealS = t.WallS }

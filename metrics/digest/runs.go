@@ -78,7 +78,6 @@ func Compare(a, b *Digest) *Difference {
 		of[acrossRuns(&a.Cells[i])] = i
 	}
 	met := map[int]bool{}
-	gates := slices.Concat(prefixed("run A: ", a.Gates), prefixed("run B: ", b.Gates))
 	for j := range b.Cells {
 		i, ok := of[acrossRuns(&b.Cells[j])]
 		if !ok {
@@ -87,10 +86,10 @@ func Compare(a, b *Digest) *Difference {
 		}
 		met[i] = true
 		for _, m := range runMetrics(&a.Cells[i], &b.Cells[j]) {
-			x.Pairs = append(x.Pairs, comparePair(a, b, i, j, m, gates))
+			x.Pairs = append(x.Pairs, comparePair(a, b, i, j, m))
 		}
 		for _, m := range x.measured(i, j) {
-			p := comparePair(a, b, i, j, m, gates)
+			p := comparePair(a, b, i, j, m)
 			if p.Neutral = !m.Less; p.Verdict != NoData { // of a zero, which most layouts have somewhere, there is no ratio
 				x.Pairs = append(x.Pairs, p)
 			}
@@ -101,13 +100,18 @@ func Compare(a, b *Digest) *Difference {
 			x.OnlyA = append(x.OnlyA, Title(a.Cells[i].Cell))
 		}
 	}
-	if broken := brokenGates(gates); broken != "" {
+	if broken := brokenGates(bothGates(a.Gates, b.Gates)); broken != "" {
 		x.Warnings = append(x.Warnings, "every comparison is inconclusive: "+broken)
 	}
 	if len(x.Pairs) > 0 {
 		x.Warnings = append(x.Warnings, "the runs were apart in time, so their trials are not paired: whatever else changed between them counts as a difference")
 	}
 	return x
+}
+
+// bothGates are those of two runs.
+func bothGates(a, b []Gate) []Gate {
+	return slices.Concat(prefixed("run A: ", a), prefixed("run B: ", b))
 }
 
 func prefixed(prefix string, gates []Gate) []Gate {
@@ -170,7 +174,8 @@ func (x *Difference) measured(i, j int) []Metric {
 	return list
 }
 
-func comparePair(a, b *Digest, i, j int, m Metric, gates []Gate) RunPair {
+func comparePair(a, b *Digest, i, j int, m Metric) RunPair {
+	gates := bothGates(a.gatesOf(m.Name), b.gatesOf(m.Name))
 	p := RunPair{CellA: i, CellB: j, Margin: Margin(m.Name)}
 	before, after := a.arm(&a.Cells[i], m.Name), b.arm(&b.Cells[j], m.Name)
 	p.Comparison = contrast{less: m.Less, margin: p.Margin}.of(after, before)

@@ -55,6 +55,10 @@ func (d *Digest) judge() []Verdict {
 	list := make([]Verdict, len(claims))
 	for i, claim := range claims {
 		v := Verdict{Claim: claim, P: math.NaN(), Holm: math.NaN(), Broken: brokenGates(d.gatesOf(claim.Metric))}
+		level := claim.Kind == experiments.ClaimCompare && experiments.Level(claim.Metric)
+		if level || claim.Kind == experiments.ClaimProportion || claim.Kind == experiments.ClaimScaling {
+			v.Broken = strictly(d.gatesOf(claim.Metric))
+		}
 		switch claim.Kind {
 		case experiments.ClaimCompare:
 			v.Parts, v.Reason = d.compareParts(claim, len(claims))
@@ -79,7 +83,7 @@ func (d *Digest) judge() []Verdict {
 // finds, and how many items a fault costs, is the same on a busy machine. The A/A control is
 // looked at in the metric itself, where the cell has it, and to memory more work is no control.
 func (d *Digest) gatesOf(metric string) []Gate {
-	if experiments.Untimed(metric) {
+	if d.untimed(metric) {
 		return nil
 	}
 	var list []Gate
@@ -93,6 +97,13 @@ func (d *Digest) gatesOf(metric string) []Gate {
 		}
 	}
 	return list
+}
+
+// untimed reports whether a metric is the same on a busy machine. What became of a server's requests is not: its clients
+// lose their patience.
+func (d *Digest) untimed(metric string) bool {
+	served := func(c Cell) bool { return c.DurationS > 0 && c.has(metric) }
+	return experiments.Untimed(metric) && (experiments.Probe(metric) || !slices.ContainsFunc(d.Cells, served))
 }
 
 // aaIn is the A/A control in a metric; where it has no value, or a zero, in that of time.
@@ -112,7 +123,7 @@ func (d *Digest) aaIn(metric string, inTime Gate) Gate {
 // weigh makes the parts inconclusive whose trials something disturbed too
 // often, or whose load generator was the bottleneck. More trials would not mend that.
 func (v *Verdict) weigh(d *Digest) {
-	if v.Broken != "" || experiments.Untimed(v.Claim.Metric) {
+	if v.Broken != "" || d.untimed(v.Claim.Metric) {
 		return
 	}
 	for i := range v.Parts {
