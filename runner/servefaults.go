@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"forklore/runner/host"
 	"forklore/runner/load"
@@ -15,9 +16,13 @@ func (a *attempt) faultsOf() (own work.Params, ok bool) {
 	return own, ok && c.Name == work.FaultsName
 }
 
-// clientPatience is how many times the supervisor's patience a client has with a server that may hang. Where somebody
-// looks after the workers every request must be answered in the end.
-const clientPatience = 3
+// A client of a server that may hang has so many times the supervisor's patience, and at the least that time, in which a
+// machine that is busy for a moment must not look like a fault. Where somebody looks after the workers every request must be
+// answered in the end.
+const (
+	clientPatience      = 3
+	leastClientPatience = 500 * time.Millisecond
+)
 
 // expectFaults prepares clients for a server one of whose workers is to fail.
 func (a *attempt) expectFaults(p *load.Plan) {
@@ -26,9 +31,11 @@ func (a *attempt) expectFaults(p *load.Plan) {
 		return
 	}
 	p.Trace, p.Retry = true, own.Bool("supervised")
-	if !p.Retry {
-		p.Timeout = clientPatience * own.Duration("patience")
+	least := leastClientPatience
+	if p.Retry {
+		least = p.Timeout
 	}
+	p.Timeout = min(max(least, clientPatience*own.Duration("patience")), load.MaxDuration)
 }
 
 // exposeServer tells a job how many requests will come: the schedule is known.
@@ -48,6 +55,10 @@ func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float6
 	own, ok := a.faultsOf()
 	if !ok {
 		return nil
+	}
+	hasty := func(t host.Reading) bool { return t.Name == "restarts" && t.Value > 0 }
+	if own.String("fault") == work.FaultNone && slices.ContainsFunc(told, hasty) {
+		a.warn("%s: the supervisor replaced processes although nothing failed: its patience, %s, is shorter than requests may take; give it more", a.cell.Workload, own.String("patience"))
 	}
 	from := r.FromNS
 	if i := slices.IndexFunc(told, func(t host.Reading) bool { return t.Name == host.StruckNS }); i >= 0 {
@@ -71,13 +82,13 @@ func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float6
 	return values
 }
 
-// unbooked is how many answers may have gone out of which the server has no record, because it died before it could make
-// one: those of long bodies, which leave while they are made, one on each connection at the most.
+// unbooked is how many answers may have gone out of which the server has no record, because it died, or hung, before it could
+// make one: those of long bodies, which leave while they are made, one on each connection at the most.
 func (a *attempt) unbooked() int64 {
 	if !work.InjectsFault(a.cell.Params) {
 		return 0
 	}
-	return int64(a.served[0].plan.Connections)
+	return int64(a.served[0].plan.Connections) + a.served[0].Reopened
 }
 
 // proveFault checks that a fault struck where one was asked for, and that a supervisor has left no request without an
@@ -87,10 +98,13 @@ func (a *attempt) proveFault(failed int64, first string) {
 	if !ok || own.String("fault") == work.FaultNone {
 		return
 	}
-	struck := slices.ContainsFunc(slices.Concat(a.readings...), func(r host.Reading) bool { return r.Name == host.StruckNS })
+	all := slices.Concat(a.readings...)
+	i := slices.IndexFunc(all, func(r host.Reading) bool { return r.Name == host.StruckNS })
 	switch {
-	case !struck:
+	case i < 0:
 		a.wrong("the fault " + own.String("fault") + " did not strike while the server was under load: make the duration longer")
+	case int64(all[i].Value) > a.served[0].ToNS:
+		a.wrong("the fault " + own.String("fault") + " struck after the measured time, for the server had fallen behind: make the load smaller")
 	case own.Bool("supervised") && failed > 0:
 		a.wrong(fmt.Sprintf("%d requests were never answered although the workers were looked after, the first: %s", failed, first))
 	}

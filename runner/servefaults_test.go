@@ -68,7 +68,7 @@ func checkFaultyServer(t *testing.T, r record.Trial, m map[string]float64) {
 	switch {
 	case m["corrupted_items"] != 0 || !(m["outage_s"] > 0) || resent != supervised:
 		t.Errorf("measured %v", m)
-	case detected != (fault != work.FaultNone):
+	case detected && fault == work.FaultNone, !detected && (work.Fatal(fault) || fault == work.FaultRecovered):
 		t.Errorf("a strike was detected: %v; measured %v", detected, m)
 	case fault == work.FaultNone && m["lost_items"]+m["duplicated_items"] != 0:
 		t.Errorf("without a fault requests were lost: %v", m)
@@ -124,6 +124,7 @@ func TestServerFaultsAreProven(t *testing.T) {
 		"struck":              {"false", work.FaultKill, []host.Reading{{Name: host.StruckNS, Value: 1}}, load.Errors{Refused: 3}, ""},
 		"looked after":        {"true", work.FaultKill, []host.Reading{{Name: host.StruckNS, Value: 1}}, load.Errors{}, ""},
 		"no fault":            {"true", work.FaultNone, nil, load.Errors{}, ""},
+		"struck too late":     {"false", work.FaultKill, []host.Reading{{Name: host.StruckNS, Value: 3}}, load.Errors{}, "struck after the measured time"},
 		"nothing happened":    {"false", work.FaultKill, nil, load.Errors{}, "the fault kill did not strike"},
 		"lost nevertheless":   {"true", work.FaultKill, []host.Reading{{Name: host.StruckNS, Value: 1}}, load.Errors{Cut: 1, First: "x"}, "1 requests were never answered although the workers were looked after, the first: x"},
 		"a wrong body, still": {"false", work.FaultKill, []host.Reading{{Name: host.StruckNS, Value: 1}}, load.Errors{Wrong: 1, First: "x"}, "1 answers had another body"},
@@ -131,7 +132,7 @@ func TestServerFaultsAreProven(t *testing.T) {
 		a := &attempt{row: record.NewTrial(), readings: [][]host.Reading{c.told},
 			cell:   experiments.Cell{Workload: "http", Iterations: 1, Params: map[string]string{"fault": c.fault, "supervised": c.supervised, "patience": "300ms"}},
 			dones:  []host.Done{{Report: host.Report{Finishes: []host.Finish{{Items: 10}}}}},
-			served: []served{{Result: load.Result{Done: 10, Errors: c.errors}}}}
+			served: []served{{Result: load.Result{Done: 10, Errors: c.errors, ToNS: 2}}}}
 		a.row.Status = record.OK
 		a.prove()
 		if ok := a.row.Status == record.OK; ok != (c.want == "") || !strings.Contains(a.row.Detail, c.want) {

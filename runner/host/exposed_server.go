@@ -24,7 +24,7 @@ type attended struct {
 func attend(e *exposed, job Job, done <-chan struct{}) *attended {
 	a := &attended{exposed: e, rank: job.Rank, pool: job.Locked, open: map[uint64]int64{}}
 	go a.look(done)
-	if e.home && !e.again && e.fault != work.FaultNone {
+	if e.home && !a.hit() && e.fault != work.FaultNone {
 		go a.await(done)
 	}
 	return a
@@ -52,15 +52,23 @@ func (a *attended) End(slot int, n uint64) {
 	a.deliver(rank, int64(n), n, due)
 }
 
+// forget ends a request. How long the longest took is kept: what is like it does not hang.
 func (a *attended) forget(n uint64) {
+	now := Now()
 	a.mu.Lock()
+	defer a.mu.Unlock()
+	if longest := &a.ledger.ranks[a.rank].longest; now-a.open[n] > longest.Load() {
+		longest.Store(now - a.open[n])
+	}
 	delete(a.open, n)
-	a.mu.Unlock()
 }
+
+// hit reports whether the victim was struck already, in this process or one before it.
+func (a *attended) hit() bool { return a.ledger.ranks[a.victim].struck.Load() != 0 }
 
 // due reports whether the fault strikes now. It strikes once.
 func (a *attended) due(rank int) bool {
-	if !a.home || a.again || a.fault == work.FaultNone || a.pool && rank != a.victim {
+	if !a.home || a.hit() || a.fault == work.FaultNone || a.pool && rank != a.victim {
 		return false
 	}
 	return a.ledger.done() >= a.after && a.struck.CompareAndSwap(false, true)

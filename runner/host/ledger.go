@@ -26,11 +26,12 @@ type ledgerHead struct {
 
 // rankPage is what one worker says of itself. Only it writes there, but for what is said.
 type rankPage struct {
-	beat   atomic.Int64 // ns: begin of its last item; of a server's process, at its first rank: of the oldest request that it has in hand, or 0
-	struck atomic.Int64 // ns: just before its fault
-	done   atomic.Int64 // results delivered, or sent
-	finish atomic.Int64 // ns: end of its share
-	_      [96]byte
+	beat    atomic.Int64 // ns: begin of its last item; of a server's process, at its first rank: of the oldest request that it has in hand, or 0
+	struck  atomic.Int64 // ns: just before its fault
+	done    atomic.Int64 // results delivered, or sent
+	finish  atomic.Int64 // ns: end of its share
+	longest atomic.Int64 // ns: of a server's process, at its first rank: how long its slowest request was in hand
+	_       [88]byte
 }
 
 // entry is one item. The sum is there before the count: a worker that dies between the two

@@ -126,7 +126,7 @@ func (s *supervisor) take(n notice) error {
 		return s.bury(w, n.ns)
 	case n.answer.Ready != nil: // it came in place of another
 		s.silence.forgive(w.job.Rank, w.job.Slots)
-		if s.serves && w.holds(s.victim) { // whether a request comes its way is for the kernel to say
+		if s.serves && s.struckIn(w) { // whether a request comes its way is for the kernel to say
 			s.ledger.head.again.CompareAndSwap(0, Now())
 		}
 		w.open = true
@@ -239,7 +239,7 @@ func (s *supervisor) lookServer(now int64) {
 	}
 	for _, w := range s.wards {
 		if w.dead || w.reported || w.killed || !w.open || s.ledger.ranks[w.job.Rank].beat.Load() == 0 ||
-			s.silence.of(w.job.Rank) <= s.patience<<w.job.Again {
+			s.silence.of(w.job.Rank) <= s.requestPatience()<<w.job.Again {
 			continue
 		}
 		if s.struckIn(w) {
@@ -250,6 +250,18 @@ func (s *supervisor) lookServer(now int64) {
 		}
 	}
 	s.gaveUp = s.haltNS != 0 && now-s.haltNS > 2*int64(s.patience)
+}
+
+// slackServed is how many times the slowest request so far one may take: a busy server is slow, and does not hang.
+const slackServed = 4
+
+// requestPatience is how long a request may be in hand.
+func (s *supervisor) requestPatience() time.Duration {
+	limit := s.patience
+	for i := range s.ledger.ranks {
+		limit = max(limit, slackServed*time.Duration(s.ledger.ranks[i].longest.Load()))
+	}
+	return limit
 }
 
 // end ends a ward that hangs.
@@ -281,7 +293,9 @@ func (s *supervisor) finish() error {
 	if at := s.ledger.head.noticed.Load(); at != 0 {
 		s.detect(at)
 	}
-	s.detect(s.endNS)
+	if !s.serves { // whose end is that of the load, and tells nothing
+		s.detect(s.endNS)
+	}
 	return nil
 }
 
@@ -317,7 +331,7 @@ func (s *supervisor) report() Report {
 func (s *supervisor) Leave() error {
 	for _, w := range s.wards {
 		if !w.dead {
-			if err := w.remote.Leave(); err != nil {
+			if err := w.remote.Leave(); err != nil && !s.struckIn(w) {
 				return err
 			}
 		}
@@ -333,6 +347,10 @@ func (s *supervisor) Gone() ([]Usage, error) {
 		switch {
 		case n.died:
 			n.ward.dead = true
+			if n.ward.bye == nil && s.struckIn(n.ward) { // its fault took its time
+				s.lossy = true
+				continue
+			}
 			if n.ward.bye == nil {
 				return nil, n.ward.why()
 			}

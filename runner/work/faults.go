@@ -78,10 +78,10 @@ recovers from is in a goroutine which the handler has started, for net/http reco
 itself, which is recovered; the pool of the model threads does the same. Each request is booked in the
 ledger, or in the pipe, before it is answered. Whose a request is the kernel decides when it comes, so
 all that are due after the strike are others': spared_share is the share of them that got the right
-answer. Unsupervised, a client gives up after three times the patience. Supervised, clients send
+answer. Unsupervised, a client gives up after three times the patience, and half a second at the least. Supervised, clients send
 again what was cut off, as HTTP allows for requests that only read, the supervisor keeps the listening
 sockets, so that who comes meanwhile waits, and a process is replaced in which a request
-is in hand for longer than patience. Then every request must be answered, or the trial is wrong.
+is in hand for longer than patience, or four times as long as the slowest so far. Then every request must be answered, or the trial is wrong.
 Source: own; for supervision, Armstrong, Making reliable distributed systems in the presence
 of software errors, 2003.
 Unit: items.
@@ -106,7 +106,7 @@ the host to check what was delivered, by doing it again.`,
 			{Name: "duplicated_items", Title: "items delivered twice", Doc: "items that were delivered more than once; of a server, requests that were handled more than once", Less: true, Merge: MergeSum},
 			{Name: "corrupted_items", Title: "items with a wrong result", Doc: "items that were delivered with a wrong result", Less: true, Merge: MergeSum},
 			{Name: "torn_records", Title: "records cut short", Doc: "records of the pipe that were found incomplete, and dropped; absent without the pipe", Less: true, Merge: MergeSum},
-			{Name: "detect_s", Title: "time to detect", Unit: "s", Doc: "from the strike until the host knows; unsupervised, where nothing dies or hangs, until the end", Less: true, Merge: MergeMax},
+			{Name: "detect_s", Title: "time to detect", Unit: "s", Doc: "from the strike until the host knows; of items, unsupervised, where nothing dies or hangs, until the end", Less: true, Merge: MergeMax},
 			{Name: "recover_s", Title: "time to recover", Unit: "s", Doc: "from the strike until what replaced the victim's process had delivered its first item, or, of a server, was ready for requests; supervised alone", Less: true, Merge: MergeMax},
 			{Name: "outage_s", Title: "longest time without an answer", Unit: "s", Doc: "longest time within what is measured in which no client of a server got a right answer", Less: true, Merge: MergeMax},
 			{Name: "resent_items", Title: "requests sent again", Doc: "times that a client sent a request again that had been cut off; of servers, supervised alone", Less: true, Merge: MergeSum},
