@@ -54,7 +54,7 @@ func checkShipped(t *testing.T, name string, cpus int, profile string) {
 	if !slices.Equal(e.Profiles, []string{"smoke", "thorough"}) {
 		t.Errorf("profiles are %q", e.Profiles)
 	}
-	clocked := name != "isolation" && name != "stability" // which find out what can be done, and what is lost, however long it takes
+	clocked := name != "isolation" && name != "stability" && name != "server-faults" // which find out what can be done, and what is lost, however long it takes
 	if on := p.Controls.AA && p.Controls.Canary; on != (clocked && (profile == "thorough" || profile == "" && name != "quick")) {
 		t.Errorf("controls are %+v", p.Controls)
 	}
