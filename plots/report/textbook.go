@@ -137,15 +137,15 @@ func (b *book) head() {
 		}
 	}
 	if few := b.few(); few != nil {
-		notes = append(notes, line(b.have(few, "fewer trials of a cell than the six that an interval needs, and can decide nothing")))
+		notes = append(notes, line(b.have(few, "fewer trials of a cell than the six that an interval needs, so that nothing is decided")))
 	}
 	broken := func(g digest.Gate) bool { return !g.Passed }
 	if names := b.with(broken); names != nil {
-		notes = append(notes, line(b.have(names, "a broken gate, and decide nothing on times")+" What is broken stands under Runs."))
+		notes = append(notes, line(b.have(names, "a broken gate, by which no claim on times is decided")+" What is broken stands under Runs."))
 	}
 	coarse := func(g digest.Gate) bool { return g.Passed && g.Leeway > 1 }
 	if names := b.with(coarse); names != nil {
-		notes = append(notes, line(b.have(names, "coarse controls, and decide only what holds beyond what these leave open")))
+		notes = append(notes, line(b.have(names, "coarse controls, where a claim is decided only beyond what these leave open")))
 	}
 	b.list(notes)
 }
