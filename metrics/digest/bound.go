@@ -78,16 +78,13 @@ func (t Target) signP(x []float64) float64 {
 		return n
 	}
 	outside, inside := 1.0, 0.0
-	e := max(1, t.Leeway)
-	below := func(v, b float64) bool { return max(v/e, v*e) < b } // in spite of the leeway
-	above := func(v, b float64) bool { return min(v/e, v*e) > b }
 	if b := t.AtLeast; b != nil {
-		outside = min(outside, 2*tail(count(func(v float64) bool { return below(v, *b) })))
-		inside = max(inside, 2*tail(count(func(v float64) bool { return above(v, *b) || min(v/e, v*e) == *b })))
+		outside = min(outside, 2*tail(count(func(v float64) bool { return t.most(v) < *b })))
+		inside = max(inside, 2*tail(count(func(v float64) bool { return t.least(v) >= *b })))
 	}
 	if b := t.AtMost; b != nil {
-		outside = min(outside, 2*tail(count(func(v float64) bool { return above(v, *b) })))
-		inside = max(inside, 2*tail(count(func(v float64) bool { return below(v, *b) || max(v/e, v*e) == *b })))
+		outside = min(outside, 2*tail(count(func(v float64) bool { return t.least(v) > *b })))
+		inside = max(inside, 2*tail(count(func(v float64) bool { return t.most(v) <= *b })))
 	}
 	return min(1, outside, inside)
 }
@@ -100,14 +97,9 @@ func (t Target) medianTrials(s stat.Summary, alpha float64) int {
 		if b == nil {
 			continue
 		}
-		far := math.Abs(s.Median - *b)
-		if e := t.Leeway; e > 1 { // to the nearer end of what the median may be
-			far = min(math.Abs(s.Median*e-*b), math.Abs(s.Median/e-*b))
-			if (s.Median*e-*b)*(s.Median/e-*b) <= 0 {
-				return 0
-			}
-		}
-		if far == 0 || math.IsNaN(s.SD) {
+		low, high := t.least(s.Median)-*b, t.most(s.Median)-*b
+		far := min(math.Abs(low), math.Abs(high)) // to the nearer end of what the median may be
+		if low*high <= 0 || math.IsNaN(s.SD) {
 			return 0
 		}
 		n, err := stat.Design{Paired: true, Alpha: alpha}.Trials(far, max(s.SD, 1e-9*far), power)

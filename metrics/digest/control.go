@@ -20,7 +20,7 @@ func (d *Digest) gate() {
 		asked bool
 		judge func(control *Cell) Gate
 	}{
-		{experiments.ControlAA, c.AA, func(control *Cell) Gate { return d.gateAA(control, clock(control)) }},
+		{experiments.ControlAA, c.AA, d.gateAA},
 		{experiments.ControlPositive, c.Positive, d.gatePositive},
 		{experiments.ControlCanary, c.Canary, d.gateCanary},
 	} {
@@ -111,15 +111,18 @@ const widestAA = 2
 // for that would have been a verdict, and none at all that both estimators put down to chance
 // less than once in a thousand. Where the interval is so wide that one could hide, what can hide is
 // known: a verdict must hold beyond the far end.
-func (d *Digest) gateAA(control *Cell, metric string) Gate {
-	what := "the same cell twice: "
-	if metric != clock(control) {
-		what = "the same cell twice, in " + metric + ": "
-	}
+func (d *Digest) gateAA(control *Cell) Gate {
+	const what = "the same cell twice: "
+	metric := clock(control)
 	c, err := d.against(control, metric)
 	if err != nil {
 		return Gate{Detail: what + err.Error()}
 	}
+	return twice(c, metric, what)
+}
+
+// twice judges a comparison of a cell with itself.
+func twice(c Comparison, metric, what string) Gate {
 	found, widest := what+inWords(c.Theta), widestAA*Margin(metric)
 	switch {
 	case c.Verdict == Supported || c.Verdict == Reversed:

@@ -19,6 +19,8 @@ type derived struct {
 	comparisons []Comparison
 	curves      []Fit
 	claims      []Verdict
+	twiceMu     sync.Mutex
+	twice       map[string]Gate // A/A by metric; without a name where it has none
 }
 
 func (d *Digest) cache() *derived {

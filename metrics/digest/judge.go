@@ -72,11 +72,14 @@ func (t Target) loosened(r Range) Range {
 	if t.slack() == 0 {
 		return r
 	}
-	lower := func(v float64) float64 { return min(v/t.Leeway, v*t.Leeway) }
-	upper := func(v float64) float64 { return max(v/t.Leeway, v*t.Leeway) }
-	r.Lo95, r.Hi95, r.Lo90, r.Hi90 = lower(r.Lo95), upper(r.Hi95), lower(r.Lo90), upper(r.Hi90)
+	r.Lo95, r.Hi95, r.Lo90, r.Hi90 = t.least(r.Lo95), t.most(r.Hi95), t.least(r.Lo90), t.most(r.Hi90)
 	return r
 }
+
+// least and most are the ends of what a value may be for all that the controls can tell.
+func (t Target) least(v float64) float64 { e := max(1, t.Leeway); return min(v/e, v*e) }
+
+func (t Target) most(v float64) float64 { e := max(1, t.Leeway); return max(v/e, v*e) }
 
 // strictly says which gates forbid a verdict on what leeway, a factor, cannot be added to: those that are broken, or
 // that leave any.

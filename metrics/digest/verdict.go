@@ -106,17 +106,30 @@ func (d *Digest) untimed(metric string) bool {
 	return experiments.Untimed(metric) && (experiments.Probe(metric) || !slices.ContainsFunc(d.Cells, served))
 }
 
-// aaIn is the A/A control in a metric; where it has no value, or a zero, in that of time.
+// aaIn is the A/A control in a metric; where it has no value, or a zero, in that of time. It is worked out once: a claim
+// over thousands of cells asks for it as often.
 func (d *Digest) aaIn(metric string, inTime Gate) Gate {
 	i := slices.IndexFunc(d.Controls, func(c Cell) bool { return c.Control == experiments.ControlAA })
 	if i < 0 || metric == clock(&d.Controls[i]) {
 		return inTime
 	}
-	if _, err := d.against(&d.Controls[i], metric); err != nil {
+	c := d.cache()
+	c.twiceMu.Lock()
+	defer c.twiceMu.Unlock()
+	g, known := c.twice[metric]
+	if !known {
+		if one, err := d.against(&d.Controls[i], metric); err == nil {
+			g = twice(one, metric, "the same cell twice, in "+metric+": ")
+			g.Name = experiments.ControlAA
+		}
+		if c.twice == nil {
+			c.twice = map[string]Gate{}
+		}
+		c.twice[metric] = g
+	}
+	if g.Name == "" {
 		return inTime
 	}
-	g := d.gateAA(&d.Controls[i], metric)
-	g.Name = inTime.Name
 	return g
 }
 
