@@ -147,8 +147,13 @@ func (r *reader) checkClaim(c *claim, p *Plan) {
 		r.fault(c.given["compare"].val, "claims: no cell with %s %s has a twin with %s that is equal otherwise%s", c.Axis, c.Left, c.Right, c.places()).Remedy =
 			"forklore plan lists the cells"
 	default:
-		r.fault(c.node, "claims: no cell is all of this: %s", strings.TrimPrefix(c.places(), ", ")).Remedy = "correct or remove where"
+		r.placeless(c, "claims")
 	}
+}
+
+// placeless reports a where that no cell meets.
+func (r *reader) placeless(c *claim, key string) {
+	r.fault(c.node, "%s: no cell is all of this: %s", key, strings.TrimPrefix(c.places(), ", ")).Remedy = "correct or remove where"
 }
 
 // places says in words which cells a claim is about.

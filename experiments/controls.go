@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -56,7 +55,7 @@ func (r *reader) checkControls(x *expansion) {
 		return
 	}
 	if !slices.ContainsFunc(x.points, func(p point) bool { return c.meets(&p.Cell, false) }) {
-		r.fault(c.node, "controls: no cell is all of this: %s", strings.TrimPrefix(c.places(), ", ")).Remedy = "correct or remove where"
+		r.placeless(c, "controls")
 	}
 }
 
