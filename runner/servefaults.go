@@ -10,12 +10,6 @@ import (
 	"forklore/runner/work"
 )
 
-// faultsOf returns the parameters of the fault beside a cell's work; ok is false where nothing is to fail.
-func (a *attempt) faultsOf() (own work.Params, ok bool) {
-	c, own, ok := work.Beside(a.cell.Params)
-	return own, ok && c.Name == work.FaultsName
-}
-
 // A client of a server that may hang has so many times the supervisor's patience, and at the least that time, in which a
 // machine that is busy for a moment must not look like a fault. Where somebody looks after the workers every request must be
 // answered in the end.
@@ -26,7 +20,7 @@ const (
 
 // expectFaults prepares clients for a server one of whose workers is to fail.
 func (a *attempt) expectFaults(p *load.Plan) {
-	own, ok := a.faultsOf()
+	own, ok := work.FaultBeside(a.cell.Params)
 	if !ok {
 		return
 	}
@@ -41,7 +35,7 @@ func (a *attempt) expectFaults(p *load.Plan) {
 // exposeServer tells a job how many requests will come: the schedule is known.
 func (a *attempt) exposeServer(j *host.Job) {
 	kind, serves := server(a.cell)
-	if _, ok := a.faultsOf(); !ok || !serves {
+	if _, ok := work.FaultBeside(a.cell.Params); !ok || !serves {
 		return
 	}
 	p := a.loadPlan(kind)
@@ -49,10 +43,19 @@ func (a *attempt) exposeServer(j *host.Job) {
 	j.Apart()
 }
 
+// struckNS finds when the victim was struck.
+func struckNS(told []host.Reading) (ns int64, ok bool) {
+	i := slices.IndexFunc(told, func(r host.Reading) bool { return r.Name == host.StruckNS })
+	if i < 0 {
+		return 0, false
+	}
+	return int64(told[i].Value), true
+}
+
 // faultReadings is what the clients saw of a fault. Whose a request is the kernel decides when it comes: after the
 // strike all are the others', so that one which is not answered was not spared.
 func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float64 {
-	own, ok := a.faultsOf()
+	own, ok := work.FaultBeside(a.cell.Params)
 	if !ok {
 		return nil
 	}
@@ -61,8 +64,8 @@ func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float6
 		a.warn("%s: the supervisor replaced processes although nothing failed: its patience, %s, is shorter than requests may take; give it more", a.cell.Workload, own.String("patience"))
 	}
 	from := r.FromNS
-	if i := slices.IndexFunc(told, func(t host.Reading) bool { return t.Name == host.StruckNS }); i >= 0 {
-		from = int64(told[i].Value)
+	if struck, ok := struckNS(told); ok {
+		from = max(from, struck)
 	}
 	values := map[string]float64{
 		"lost_items": float64(r.Errors.Total()), "corrupted_items": float64(r.Errors.Wrong), "outage_s": r.LongestGap.Seconds(),
@@ -73,7 +76,7 @@ func (a *attempt) faultReadings(r served, told []host.Reading) map[string]float6
 	if due := r.plan.DueSince(r.Result, from); due > 0 {
 		lost := 0
 		for _, at := range r.Lost {
-			if at >= max(from, r.FromNS) {
+			if at >= from {
 				lost++
 			}
 		}
@@ -94,16 +97,15 @@ func (a *attempt) unbooked() int64 {
 // proveFault checks that a fault struck where one was asked for, and that a supervisor has left no request without an
 // answer.
 func (a *attempt) proveFault(failed int64, first string) {
-	own, ok := a.faultsOf()
+	own, ok := work.FaultBeside(a.cell.Params)
 	if !ok || own.String("fault") == work.FaultNone {
 		return
 	}
-	all := slices.Concat(a.readings...)
-	i := slices.IndexFunc(all, func(r host.Reading) bool { return r.Name == host.StruckNS })
+	struckAt, struck := struckNS(slices.Concat(a.readings...))
 	switch {
-	case i < 0:
+	case !struck:
 		a.wrong("the fault " + own.String("fault") + " did not strike while the server was under load: make the duration longer")
-	case int64(all[i].Value) > a.served[0].ToNS:
+	case struckAt > a.served[0].ToNS:
 		a.wrong("the fault " + own.String("fault") + " struck after the measured time, for the server had fallen behind: make the load smaller")
 	case own.Bool("supervised") && failed > 0:
 		a.wrong(fmt.Sprintf("%d requests were never answered although the workers were looked after, the first: %s", failed, first))

@@ -120,9 +120,7 @@ func (e *exposed) enter(rank int, item int64, sum uint64, dies bool) {
 	lock := &e.ledger.head.lock
 	lock.Lock(uint32(rank) + 1)
 	if dies {
-		if item < int64(len(e.ledger.entries)) {
-			e.ledger.entries[item].sum = sum
-		}
+		e.ledger.note(item, sum)
 		e.strike()
 	}
 	e.ledger.write(item, sum)

@@ -26,8 +26,8 @@ const maxLedgered = 1 << 24
 
 // exposure returns the fault of the job; ok is false for one that has none beside its work.
 func (j Job) exposure() (x exposure, ok bool) {
-	c, ps, ok := work.Beside(j.Beside)
-	if !ok || c.Name != work.FaultsName {
+	ps, ok := work.FaultBeside(j.Beside)
+	if !ok {
 		return x, false
 	}
 	x = exposure{fault: ps.String("fault"), supervised: ps.Bool("supervised"), pipe: ps.String("deliver") == work.DeliverPipe,

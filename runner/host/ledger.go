@@ -57,10 +57,18 @@ func newLedger(mem []byte, items int64, workers int) *ledger {
 // write is a delivery without the lock, by the one who writes alone. Of a server there may be more
 // requests than entries.
 func (l *ledger) write(item int64, sum uint64) {
-	if item < int64(len(l.entries)) {
-		l.entries[item].sum = sum
+	if l.note(item, sum) {
 		l.entries[item].count.Add(1)
 	}
+}
+
+// note writes a result down that does not count yet, if there is room for it.
+func (l *ledger) note(item int64, sum uint64) bool {
+	if item >= int64(len(l.entries)) {
+		return false
+	}
+	l.entries[item].sum = sum
+	return true
 }
 
 // tally is what a range of items came to.

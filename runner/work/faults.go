@@ -146,10 +146,17 @@ func refuseFaults(k Kind, ps, own Params, l Layout) string {
 	return ""
 }
 
+// FaultBeside returns the parameters of the faults beside a cell's work; ok is false where there are none. The fault
+// itself may be none.
+func FaultBeside(cell Params) (own Params, ok bool) {
+	c, own, ok := Beside(cell)
+	return own, ok && c.Name == FaultsName
+}
+
 // InjectsFault tells whether the parameters of a cell make a worker fail.
 func InjectsFault(cell Params) bool {
-	c, own, ok := Beside(cell)
-	return ok && c.Name == FaultsName && own.String("fault") != FaultNone
+	own, ok := FaultBeside(cell)
+	return ok && own.String("fault") != FaultNone
 }
 
 // MayLose tells whether items may be lost in a cell without that it is wrong.
