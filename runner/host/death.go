@@ -55,10 +55,12 @@ func cause(echo *Fault, faults <-chan *Fault) *Fault {
 // noThread is what Go's runtime dies with when the system gives it no more threads.
 const noThread = "fatal error: newosproc"
 
-// lastWords finds the line in which a Go program says why it dies.
+// lastWords finds the line in which a Go program says why it dies. One without an end is still on its way: the runtime
+// writes it piece by piece.
 func lastWords(output string) string {
 	for line := range strings.Lines(output) {
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+		dies := strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")
+		if dies && strings.HasSuffix(line, "\n") {
 			return strings.TrimSpace(line)
 		}
 	}
